@@ -1,0 +1,91 @@
+/**
+ * Every refusal that may leave the process, in one table: its code, its status and the words the client sees.
+ * `detail` is the seed's where the seed has one. `error` is the OAuth 2.0 code (RFC 6749 §5.2) that stands beside it.
+ */
+export const catalogue = {
+  bad_request: { status: 400, detail: 'Bad Request' },
+  invalid_host: { status: 400, detail: 'Invalid host header' },
+  email_taken: { status: 400, detail: 'Email already registered' },
+  username_taken: { status: 400, detail: 'Username already taken' },
+  wrong_password: { status: 400, detail: 'Incorrect password' },
+  invalid_grant: { status: 400, detail: 'Invalid refresh token', error: 'invalid_grant' },
+  unsupported_grant_type: { status: 400, detail: 'Unsupported grant type', error: 'unsupported_grant_type' },
+  not_authenticated: { status: 401, detail: 'Not authenticated' },
+  invalid_credentials: { status: 401, detail: 'Could not validate credentials' },
+  sign_in_failed: { status: 401, detail: 'Incorrect username or password', error: 'invalid_grant' },
+  account_disabled: { status: 403, detail: 'Account is disabled' },
+  insufficient_permissions: { status: 403, detail: 'Insufficient permissions' },
+  admin_required: { status: 403, detail: 'Admin access required' },
+  https_required: { status: 403, detail: 'HTTPS required' },
+  not_found: { status: 404, detail: 'Not Found' },
+  method_not_allowed: { status: 405, detail: 'Method Not Allowed' },
+  request_timeout: { status: 408, detail: 'Request Timeout' },
+  last_admin: { status: 409, detail: 'The last admin cannot be removed, demoted or disabled' },
+  payload_too_large: { status: 413, detail: 'Request body is too large' },
+  uri_too_long: { status: 414, detail: 'URI Too Long' },
+  unsupported_media_type: { status: 415, detail: 'Unsupported Media Type' },
+  expectation_failed: { status: 417, detail: 'Expectation Failed' },
+  validation_failed: { status: 422, detail: 'Validation failed' },
+  too_many_requests: { status: 429, detail: 'Too Many Requests' },
+  headers_too_large: { status: 431, detail: 'Request Header Fields Too Large' },
+  internal_error: { status: 500, detail: 'Internal Server Error' },
+  service_unavailable: { status: 503, detail: 'Service Unavailable' },
+} as const satisfies Record<string, { status: number; detail: string; error?: string }>;
+
+export type RefusalCode = keyof typeof catalogue;
+
+/** One fault of the input, in FastAPI's shape. `loc` starts with body, query, path or header; the input is never echoed. */
+export interface Issue {
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+  readonly type: string;
+}
+
+interface RefusalOptions {
+  /** For the log alone; never sent. */
+  readonly reason?: string;
+  /** Whole seconds, sent as `Retry-After` (RFC 9110 §10.2.3). */
+  readonly retryAfter?: number;
+  readonly cause?: unknown;
+}
+
+/** A refusal of the catalogue. Domain functions throw it; `http/error-door.ts` alone turns it into an answer. */
+export class Refusal extends Error {
+  override readonly name: string = 'Refusal';
+  readonly code: RefusalCode;
+  readonly status: number;
+  readonly detail: string;
+  readonly reason: string | undefined;
+  readonly retryAfter: number | undefined;
+
+  constructor(code: RefusalCode, options: RefusalOptions = {}) {
+    super(catalogue[code].detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.status = catalogue[code].status;
+    this.detail = catalogue[code].detail;
+    this.reason = options.reason;
+    this.retryAfter = options.retryAfter;
+  }
+}
+
+/** 422: what was wrong with the input, as FastAPI lists it. */
+export class InvalidInput extends Refusal {
+  override readonly name = 'InvalidInput';
+  readonly issues: readonly Issue[];
+
+  constructor(issues: readonly Issue[]) {
+    super('validation_failed');
+    this.issues = issues;
+  }
+}
+
+/** A mistake of the programmer or the operator (a route without access, a refused setting): stops the start, never reaches a client. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
