@@ -1,8 +1,13 @@
 import type { Secret } from '../base/secret.js';
 
-export type Environment = 'development' | 'staging' | 'production';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
-export type JwtAlgorithm = 'HS256' | 'ES256' | 'EdDSA' | 'PS256' | 'RS256';
+export const environments = ['development', 'staging', 'production'] as const;
+export type Environment = (typeof environments)[number];
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const jwtAlgorithms = ['HS256', 'ES256', 'EdDSA', 'PS256', 'RS256'] as const;
+export type JwtAlgorithm = (typeof jwtAlgorithms)[number];
 
 /** Where the accounts lie. `file` may be `:memory:` in tests. */
 export type DatabaseSettings =

@@ -1,0 +1,51 @@
+// What the linter cannot say: no file over 300 lines, no silenced compiler, no drawer for leftovers.
+//   node scripts/house-rules.mjs [ROOT]
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { listFiles, parse, report } from './source-tree.mjs';
+
+const folders = ['src', 'test', 'scripts', 'bench'];
+const maxLines = 300;
+
+/** All refusals of the tree under `root`. */
+export function checkHouseRules(root) {
+  return folders.flatMap((folder) =>
+    listFiles(join(root, folder), ['.ts', '.mjs', '.js']).flatMap((file) => {
+      const path = `${folder}/${file}`;
+      return [...judgeName(path), ...judgeText(path, readFileSync(join(root, path), 'utf8'))];
+    }),
+  );
+}
+
+function judgeName(file) {
+  const drawer = /(^|\/)(utils?|helpers?|misc|common)(\/|\.)/.test(file);
+  return drawer ? [{ file, line: 1, message: 'a name for leftovers: name the file after what it does' }] : [];
+}
+
+function judgeText(file, text) {
+  const refusals = [];
+  const lines = text.split('\n').length - 1;
+  if (lines > maxLines) {
+    refusals.push({
+      file,
+      line: maxLines + 1,
+      message: `${lines} lines, ${maxLines} at most: a file has one subject; split it`,
+    });
+  }
+  for (const { value, line } of parse(file, text).comments) {
+    if (/^\s*@ts-(ignore|nocheck)/.test(value)) {
+      refusals.push({ file, line, message: 'the compiler may not be silenced: give the value its type' });
+    }
+    // A test of types says what must not compile; anywhere else the directive hides a mistake.
+    if (/^\s*@ts-expect-error/.test(value) && !file.startsWith('test/')) {
+      refusals.push({ file, line, message: '@ts-expect-error stands in tests of types only' });
+    }
+  }
+  return refusals;
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  report('house rules', checkHouseRules(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url)))));
+}

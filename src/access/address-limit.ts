@@ -1,0 +1,49 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../base/clock.js';
+import { Refusal } from '../base/errors.js';
+import { writeRateLimitFields } from '../http/rate-limit-fields.js';
+import { contextOf } from '../http/request-context.js';
+import { addressKey } from '../limits/address-key.js';
+import { takeFromDatabase } from '../limits/database-counter.js';
+import { addressPolicies, type Policy } from '../limits/policy.js';
+import type { Settings } from '../settings/settings.js';
+import type { Store } from '../store/connection.js';
+import { type Dependency, fromRequest } from './dependency.js';
+
+/** Counts the request on its client's address, whatever credential it has. Throws 429. */
+export type TakeFromAddress = (policy: Policy) => Promise<void>;
+
+interface AddressLimitDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly settings: Pick<Settings, 'debug'>;
+}
+
+async function take(
+  deps: AddressLimitDeps,
+  policy: Policy,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
+  if (deps.settings.debug) return;
+  const key = addressKey(contextOf(request.raw).address);
+  const verdict = await takeFromDatabase(deps.store, deps.clock, key, policy);
+  writeRateLimitFields(reply.raw, verdict);
+  if (!verdict.allowed) throw new Refusal('too_many_requests', { retryAfter: verdict.resetSeconds });
+}
+
+/** The limits on registering, signing in and refreshing (design §6). Off under DEBUG, as the seed has it. */
+export const createAddressLimit = (deps: AddressLimitDeps): Dependency<TakeFromAddress, false> =>
+  fromRequest(
+    'addressLimit',
+    (request, reply): TakeFromAddress =>
+      (policy) =>
+        take(deps, policy, request, reply),
+  );
+
+/** An `onRequest` hook: what the token endpoint counts before it reads a body that a stranger sends. */
+export const createTokenEndpointLimit =
+  (deps: AddressLimitDeps) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    await take(deps, addressPolicies.token, request, reply);
+  };

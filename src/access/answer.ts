@@ -1,0 +1,94 @@
+import type { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import type { z } from 'zod';
+
+export type HeaderFields = Readonly<Record<string, string | number | readonly string[]>>;
+
+declare const answered: unique symbol;
+declare const rawly: unique symbol;
+
+export interface Answered<out S extends number, out B> {
+  readonly status: S;
+  readonly body: B;
+  readonly headers: HeaderFields | undefined;
+  readonly [answered]?: true;
+}
+
+/** What a handler sends as it is: no schema reads it. Only a route whose response declares `media(…)` may return it. */
+export type RawPayload = Readable | ReadableStream | Buffer | string;
+export interface RawAnswer {
+  readonly payload: RawPayload;
+  readonly status: number | undefined;
+  readonly headers: HeaderFields | undefined;
+  readonly [rawly]?: true;
+}
+
+/** Declares that a status is answered with `raw(…)` of this media type instead of JSON. */
+export interface Media {
+  readonly mediaType: string;
+  readonly description: string;
+}
+
+const answers = new WeakSet<object>();
+const raws = new WeakSet<object>();
+const medias = new WeakSet<object>();
+
+/** Chooses one of the statuses that the route's `response` declares. Not needed for the only 2xx: return its body. */
+export function answer<const S extends number>(status: S): Answered<S, undefined>;
+export function answer<const S extends number, B>(
+  status: S,
+  body: B,
+  options?: { readonly headers?: HeaderFields },
+): Answered<S, B>;
+export function answer(
+  status: number,
+  body?: unknown,
+  options: { readonly headers?: HeaderFields } = {},
+): Answered<number, unknown> {
+  const made = { status, body, headers: options.headers };
+  answers.add(made);
+  return made;
+}
+
+/**
+ * A stream, bytes or text sent unread and unstripped. Dependencies are disposed when the stream ends or the client
+ * hangs up; for bytes and text before they leave.
+ */
+export function raw(
+  payload: RawPayload,
+  options: { readonly status?: number; readonly headers?: HeaderFields } = {},
+): RawAnswer {
+  const made = { payload, status: options.status, headers: options.headers };
+  raws.add(made);
+  return made;
+}
+
+/** `response: { 200: media('text/csv') }`: this status is answered by `raw(…)`. */
+export function media(mediaType: string, description = ''): Media {
+  const made = Object.freeze({ mediaType, description });
+  medias.add(made);
+  return made;
+}
+
+export const isAnswered = (value: unknown): value is Answered<number, unknown> =>
+  typeof value === 'object' && value !== null && answers.has(value);
+export const isRaw = (value: unknown): value is RawAnswer =>
+  typeof value === 'object' && value !== null && raws.has(value);
+export const isMedia = (value: unknown): value is Media =>
+  typeof value === 'object' && value !== null && medias.has(value);
+
+export type Responses = Readonly<Record<number, z.ZodType | Media>>;
+type Statuses<R extends Responses> = keyof R & number;
+type Success<R extends Responses> = {
+  [S in Statuses<R>]: `${S}` extends `2${string}` ? S : never;
+}[Statuses<R>];
+type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
+type One<S extends number, D> = D extends z.ZodType ? Answered<S, z.input<D>> : RawAnswer;
+type Plain<R extends Responses> =
+  IsUnion<Success<R>> extends true
+    ? never
+    : R[Success<R>] extends infer D extends z.ZodType
+      ? z.input<D>
+      : never;
+/** What a handler may return: the body of its one 2xx, or `answer(…)` with a declared status, or `raw(…)`. */
+export type Answer<R extends Responses> = Plain<R> | { [S in Statuses<R>]: One<S, R[S]> }[Statuses<R>];

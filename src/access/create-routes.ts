@@ -1,0 +1,191 @@
+import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify';
+import { ConfigurationError } from '../base/errors.js';
+import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } from './dependency.js';
+import { enter, scopeOf } from './entry.js';
+import { assertCover, cover, installGate, passGate, type RouteRow, routesTable } from './gate.js';
+import { describeRoute } from './openapi.js';
+import { Planner } from './plan.js';
+import { judgeRawBody } from './raw-body.js';
+import { Responder } from './respond.js';
+import type { AnyOptions, Open, ReadRoute, RouteMethod, WriteRoute } from './route.js';
+import { assertAccess, assertInputs, assertResponse, assertRoute, fail } from './route-checks.js';
+import { type CompiledRoute, run } from './run.js';
+import { Scope } from './scope.js';
+import { compileInputs } from './validate.js';
+
+type GuardedNeeds<N extends Needs> = N & (Guarded<N> extends true ? unknown : Open);
+type Cover<N extends Needs> =
+  | { readonly access: 'public'; readonly needs?: undefined }
+  | { readonly needs: GuardedNeeds<N>; readonly access?: undefined };
+
+/** Both of Fastify's kinds, told as one so that an inline plugin's parameters have their types. */
+type Plugin<O> = (instance: FastifyInstance, options: O, done: (error?: Error) => void) => unknown;
+
+export interface Routes {
+  readonly get: ReadRoute;
+  readonly post: WriteRoute;
+  readonly put: WriteRoute;
+  readonly patch: WriteRoute;
+  readonly delete: WriteRoute;
+  /** A Fastify plugin, all its routes behind these guards, or open. Guards run before the plugin's own hooks. */
+  register<O extends FastifyPluginOptions, const N extends Needs = NoNeeds>(
+    plugin: Plugin<O>,
+    options: O,
+    cover: Cover<N>,
+  ): void;
+  /**
+   * For tests: from now on this dependency is what `make` returns; its own needs are not resolved for it.
+   * @throws ConfigurationError once the application is ready, and in production.
+   */
+  override<T>(wanted: Dependency<T>, make: () => T | Promise<T>): void;
+  table(): readonly RouteRow[];
+}
+
+export interface RoutesOptions {
+  /** Overrides are refused. */
+  readonly production: boolean;
+}
+
+interface Registered {
+  readonly compile: (overrides: ReadonlyMap<Dependency<unknown>, () => unknown>) => CompiledRoute;
+  /** Compiled at registration, and again when the application is ready and something was overridden. */
+  current: CompiledRoute;
+}
+
+/** Shuts the gate of a fresh Fastify instance and returns the only way to add typed routes to it. */
+export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): Routes {
+  installGate(fastify);
+  const registered: Registered[] = [];
+  const overrides = new Map<Dependency<unknown>, () => unknown>();
+  const shapes = new Map<string, string>();
+  let ready = false;
+  fastify.addHook('onReady', (done) => {
+    ready = true;
+    if (overrides.size > 0) for (const one of registered) one.current = one.compile(overrides);
+    done();
+  });
+
+  const add = (method: RouteMethod) => (path: unknown, given: unknown, handler: unknown) => {
+    registered.push(addRoute(fastify, shapes, method, path, given, handler));
+  };
+  return {
+    get: add('GET') as ReadRoute,
+    post: add('POST') as WriteRoute,
+    put: add('PUT') as WriteRoute,
+    patch: add('PATCH') as WriteRoute,
+    delete: add('DELETE') as WriteRoute,
+    register: (plugin, pluginOptions, wanted) => {
+      const where = `the plugin ${plugin.name || '(anonymous)'}`;
+      assertCover(where, wanted);
+      fastify.register((scope, _options, done) => {
+        cover(scope, where, wanted as Parameters<typeof cover>[2]);
+        scope.register(plugin as FastifyPluginCallback, pluginOptions);
+        done();
+      });
+    },
+    override: (wanted, make) => {
+      recipeOf(wanted, 'override');
+      assertOverride(wanted.name, options.production, ready);
+      overrides.set(wanted, make);
+    },
+    table: () => routesTable(fastify),
+  };
+}
+
+function assertOverride(name: string, production: boolean, ready: boolean): void {
+  const refuse = (problem: string) => {
+    throw new ConfigurationError('ERR_OVERRIDE', `override(${name}): ${problem}`);
+  };
+  if (production) refuse('overrides are for tests, never in production.');
+  if (ready) refuse('the application is ready already. Override before listen(), ready() and inject().');
+}
+
+function addRoute(
+  fastify: FastifyInstance,
+  shapes: Map<string, string>,
+  method: RouteMethod,
+  path: unknown,
+  given: unknown,
+  handler: unknown,
+): Registered {
+  const where = `${method} ${String(path)}`;
+  const options = assertRoute(where, path, given, handler);
+  const url = path as string;
+  const access = assertAccess(where, options.access, options.needs ?? {});
+  assertInputs(where, method, fastify.prefix + url, options);
+  assertResponse(where, options.response);
+  const responder = new Responder(where, options.response);
+  assertFirst(shapes, where, method, fastify.prefix + url);
+  const compile: Registered['compile'] = (overrides) =>
+    compileRoute(where, options, handler as CompiledRoute['handler'], responder, new Planner(overrides));
+  const route: Registered = { compile, current: compile(new Map()) };
+  const config = { access, ...(options.limit && { limit: options.limit }) };
+  passGate(config);
+  describeRoute(config, { method, path: url, options, plan: route.current.plan, access });
+  mount(fastify, method, url, options, config, route);
+  return route;
+}
+
+function compileRoute(
+  where: string,
+  options: AnyOptions,
+  handler: CompiledRoute['handler'],
+  responder: Responder,
+  planner: Planner,
+): CompiledRoute {
+  const names: string[] = [];
+  const from: number[] = [];
+  for (const part of ['params', 'query', 'headers', 'body'] as const) {
+    const schema = options[part];
+    if (schema === undefined) continue;
+    names.push(part);
+    from.push(planner.input(part, schema));
+  }
+  const needs = Object.entries(options.needs ?? {});
+  const plan = planner.plan(needs.map(([, need]) => need));
+  for (const [name, need] of needs) {
+    names.push(name);
+    from.push(planner.slotOf(need));
+  }
+  return { where, plan, readInputs: compileInputs(plan.inputs), names, from, handler, responder };
+}
+
+function mount(
+  fastify: FastifyInstance,
+  method: RouteMethod,
+  url: string,
+  options: AnyOptions,
+  config: { readonly access: 'public' | readonly string[] },
+  route: Registered,
+): void {
+  const plan = () => route.current.plan;
+  const consumes = options.body === undefined ? undefined : (options.consumes ?? ['application/json']);
+  const first = plan();
+  // A need that is overridden later may become a guard without input, so any need enters here.
+  const enters = Object.keys(options.needs ?? {}).length > 0 || consumes !== undefined;
+  fastify.route({
+    method,
+    url,
+    config,
+    ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
+    ...(enters && { onRequest: enter(route.current.where, plan, consumes) }),
+    ...(first.rawBodySlot !== -1 && {
+      preParsing: judgeRawBody(
+        plan,
+        (request, reply) => scopeOf(request) ?? new Scope(first.size, request, reply),
+      ),
+    }),
+    handler: (request, reply) => {
+      const { current } = route;
+      run(current, scopeOf(request) ?? new Scope(current.plan.size, request, reply));
+    },
+  });
+}
+
+/** `/a/:id` and `/a/:name` are one route. */
+function assertFirst(shapes: Map<string, string>, where: string, method: string, path: string): void {
+  const shape = `${method} ${path.replaceAll(/:\w+/g, ':')}`;
+  const before = shapes.get(shape);
+  if (before !== undefined) fail('ERR_ROUTE_DUPLICATE', where, `there is such a route already: ${before}.`);
+  shapes.set(shape, where);
+}

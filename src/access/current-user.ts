@@ -1,0 +1,61 @@
+import type { Account } from '../accounts/account.js';
+import { Refusal } from '../base/errors.js';
+import { dependency, fromRequest, guard } from './dependency.js';
+import { bearerSchemes } from './openapi-security.js';
+import { type Identity, nobody, type Principal } from './principal.js';
+
+const identity = fromRequest('identity', (request) => request.identity ?? nobody);
+
+function proven(found: Identity): Principal {
+  switch (found.kind) {
+    case 'proven':
+      return found.principal;
+    case 'disabled':
+      throw new Refusal('account_disabled');
+    case 'unproven':
+      throw new Refusal('invalid_credentials');
+    case 'none':
+      throw new Refusal('not_authenticated');
+  }
+}
+
+const bearer = { security: bearerSchemes };
+
+/**
+ * The guard from which all others are made. 401 "Not authenticated" without a bearer token, 401 "Could not validate
+ * credentials" with one that does not hold, 403 "Account is disabled" (RFC 6750 §3.1).
+ */
+export const currentPrincipal = guard(
+  'currentPrincipal',
+  { identity },
+  ({ identity: found }) => proven(found),
+  bearer,
+);
+
+/** The seed's `get_current_user`, its account as it is in the database now. */
+export const currentUser = dependency(
+  'currentUser',
+  { principal: currentPrincipal },
+  ({ principal }): Account => principal.account,
+);
+
+/** The seed's `require_active_user`. Every guard refuses a disabled account; this name says so. */
+export const requireActiveUser = dependency('requireActiveUser', { user: currentUser }, ({ user }) => user);
+
+/** The session that the request's token belongs to. */
+export const currentSession = dependency(
+  'currentSession',
+  { principal: currentPrincipal },
+  ({ principal }) => ({
+    accountId: principal.account.id,
+    sessionId: principal.sessionId,
+  }),
+);
+
+/** On a public route: the user, or null without a credential. One that does not hold is a 401 all the same. */
+export const optionalUser = dependency(
+  'optionalUser',
+  { identity },
+  ({ identity: found }): Account | null => (found.kind === 'none' ? null : proven(found).account),
+  bearer,
+);

@@ -1,0 +1,127 @@
+import { ConfigurationError } from '../base/errors.js';
+import { isMedia } from './answer.js';
+import { type Dependency, entriesOf, type Needs, recipeOf } from './dependency.js';
+import { fieldsOf, isSchema } from './inputs.js';
+import type { AnyOptions, RouteMethod } from './route.js';
+
+/** Each compile-time refusal has its twin here, for plain JavaScript: a route that is not right does not boot. */
+const known = new Set([
+  ...['needs', 'access', 'params', 'query', 'headers', 'body', 'response', 'consumes', 'bodyLimit', 'limit'],
+  ...['summary', 'description', 'tags', 'operationId', 'deprecated', 'refusals'],
+]);
+const inputNames = ['params', 'query', 'headers', 'body'] as const;
+const cure =
+  "Add one (currentUser, requireRole(…), requirePermission(…)) to its needs or say access: 'public'";
+
+export function assertRoute(where: string, path: unknown, options: unknown, handler: unknown): AnyOptions {
+  if (typeof path !== 'string' || !path.startsWith('/'))
+    fail('ERR_ROUTE_PATH', where, "the path begins with '/'.");
+  if (typeof options !== 'object' || options === null)
+    fail('ERR_ROUTE_OPTIONS', where, 'the options are missing.');
+  if (typeof handler !== 'function') fail('ERR_ROUTE_OPTIONS', where, 'the handler is no function.');
+  const stranger = Object.keys(options).find((name) => !known.has(name));
+  if (stranger !== undefined) {
+    fail('ERR_ROUTE_OPTIONS', where, `there is no option "${stranger}"; known are ${[...known].join(', ')}.`);
+  }
+  return options as AnyOptions;
+}
+
+/** @returns the guards' names, or 'public'. */
+export function assertAccess(where: string, access: unknown, needs: Needs): 'public' | readonly string[] {
+  const guards = entriesOf(where, needs)
+    .map(([, need]) => need)
+    .filter((need) => need.guards);
+  if (access !== undefined && access !== 'public') {
+    fail('ERR_ACCESS_UNDECLARED', where, `access may only be 'public', not ${JSON.stringify(access)}.`);
+  }
+  if (guards.length === 0 && access === undefined)
+    fail('ERR_ACCESS_UNDECLARED', where, `it has no guard. ${cure}.`);
+  if (guards.length > 0 && access === 'public') {
+    const names = guards.map((one) => one.name).join(', ');
+    fail(
+      'ERR_ACCESS_CONTRADICTED',
+      where,
+      `it has the guard ${names} and says access: 'public'. Keep one of the two.`,
+    );
+  }
+  return access === 'public' ? 'public' : guards.map((one) => one.name);
+}
+
+export function assertInputs(where: string, method: RouteMethod, path: string, options: AnyOptions): void {
+  const needs = options.needs ?? {};
+  for (const name of inputNames) {
+    if (Object.hasOwn(needs, name)) {
+      fail('ERR_ROUTE_INPUT', where, `a need cannot be called "${name}": that is the name of an input.`);
+    }
+  }
+  for (const name of inputNames) {
+    const schema: unknown = options[name];
+    if (schema !== undefined && !isSchema(schema))
+      fail('ERR_ROUTE_INPUT', where, `${name} is no zod schema.`);
+  }
+  const wholeBody = Object.values(needs).some(needsRawBody);
+  if (method === 'GET' && (options.body !== undefined || wholeBody)) {
+    fail('ERR_ROUTE_INPUT', where, 'a GET has no body. Use query, or another method.');
+  }
+  const upper = fieldsIn('headers', options).find((name) => name !== name.toLowerCase());
+  if (upper !== undefined) fail('ERR_ROUTE_INPUT', where, `write the header "${upper}" in lower case.`);
+  assertParams(where, path, options);
+}
+
+/** A parameter that the path lacks would be a 422 for ever; one that no schema lists would reach nobody. */
+function assertParams(where: string, path: string, options: AnyOptions): void {
+  const inPath = paramsOf(path);
+  const schemas = inputSchemas('params', options);
+  const listed = fieldsIn('params', options);
+  const lacking = listed.find((name) => !inPath.includes(name));
+  if (lacking !== undefined)
+    fail('ERR_ROUTE_INPUT', where, `params lists "${lacking}", which the path lacks.`);
+  if (schemas.some((schema) => fieldsOf(schema) === undefined)) return;
+  const unread = inPath.find((name) => name !== '*' && !listed.includes(name));
+  if (unread !== undefined)
+    fail('ERR_ROUTE_INPUT', where, `the path has ":${unread}", which no params schema lists.`);
+}
+
+export function assertResponse(where: string, response: unknown): void {
+  const entries = typeof response === 'object' && response !== null ? Object.entries(response) : [];
+  if (entries.length === 0)
+    fail('ERR_ROUTE_RESPONSE', where, 'response lists no status. Say what may leave.');
+  for (const [status, declared] of entries) {
+    if (!/^[1-5]\d\d$/.test(status))
+      fail('ERR_ROUTE_RESPONSE', where, `response has "${status}", which is no status.`);
+    if (!isSchema(declared) && !isMedia(declared)) {
+      fail('ERR_ROUTE_RESPONSE', where, `response ${status} is neither a zod schema nor media(type).`);
+    }
+  }
+}
+
+/** `/a/:id/b/:name(\\d+)?/*` → id, name, *. */
+export function paramsOf(path: string): string[] {
+  const plain = path.replaceAll('::', '').replaceAll(/\([^/]*?\)/g, '()');
+  const names = [...plain.matchAll(/:(\w+)/g)].map((found) => found[1] ?? '');
+  return plain.endsWith('*') ? [...names, '*'] : names;
+}
+
+function needsRawBody(wanted: Dependency<unknown>): boolean {
+  const recipe = recipeOf(wanted);
+  return recipe.kind === 'rawBody' || recipe.needs.some(([, need]) => needsRawBody(need));
+}
+
+function inputSchemas(part: 'params' | 'headers', options: AnyOptions) {
+  const found = new Set(options[part] === undefined ? [] : [options[part]]);
+  const look = (wanted: Dependency<unknown>): void => {
+    const recipe = recipeOf(wanted);
+    if (recipe.input?.part === part) found.add(recipe.input.schema);
+    for (const [, need] of recipe.needs) look(need);
+  };
+  for (const need of Object.values(options.needs ?? {})) look(need);
+  return [...found];
+}
+
+function fieldsIn(part: 'params' | 'headers', options: AnyOptions): string[] {
+  return inputSchemas(part, options).flatMap((schema) => fieldsOf(schema) ?? []);
+}
+
+export function fail(code: string, where: string, problem: string): never {
+  throw new ConfigurationError(code, `${where}: ${problem}`);
+}

@@ -1,0 +1,108 @@
+import type { HTTPMethods } from 'fastify';
+import type { z } from 'zod';
+import type { RefusalCode } from '../base/errors.js';
+import type { Answer, Responses } from './answer.js';
+import type { Guarded, Needs, NoNeeds, Resolved } from './dependency.js';
+
+/** A limit of one route's own, beside the general one. */
+export interface RouteLimit {
+  readonly requests: number;
+  /** Seconds. */
+  readonly window: number;
+  readonly key?: string;
+}
+
+type Schema = z.ZodType | undefined;
+type Part<K extends string, S extends Schema> = S extends z.ZodType
+  ? { readonly [P in K]: z.output<S> }
+  : unknown;
+
+/** What every route may say. */
+export interface ReadOptions<N, A, P, Q, H, R> {
+  /** What the handler receives, by name; at least one is a guard, unless `access` is 'public'. */
+  readonly needs?: N;
+  /** Says that anybody may call this route. */
+  readonly access?: A;
+  readonly params?: P;
+  readonly query?: Q;
+  /** Names in lower case. */
+  readonly headers?: H;
+  /** By status: an allow-list of fields. What it does not list is dropped, what does not fit it is a 500 in the log. */
+  readonly response: R;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly tags?: readonly string[];
+  readonly operationId?: string;
+  readonly deprecated?: boolean;
+  /** Refusals of its own, for the documentation; those that follow from needs and inputs are told anyway. */
+  readonly refusals?: readonly RefusalCode[];
+  readonly limit?: RouteLimit;
+}
+
+export interface WriteOptions<N, A, P, Q, H, R, B> extends ReadOptions<N, A, P, Q, H, R> {
+  readonly body?: B;
+  /** Media types of the body; another one is a 415. Default: `application/json`. */
+  readonly consumes?: readonly string[];
+  /** Bytes; a longer body is a 413. Default: the application's. */
+  readonly bodyLimit?: number;
+}
+
+type Given<
+  N extends Needs,
+  P extends Schema,
+  Q extends Schema,
+  H extends Schema,
+  B extends Schema,
+> = Resolved<N> & Part<'params', P> & Part<'query', Q> & Part<'headers', H> & Part<'body', B>;
+type Reply<R extends Responses> = Promise<Answer<R>> | Answer<R>;
+
+export type Open =
+  "No guard among this route's needs. Add one (currentUser, requireRole(…), requirePermission(…)) or say access: 'public'.";
+export type Both = "This route has a guard and says access: 'public'. Keep one of the two.";
+export type Clash = 'A need cannot be called params, query, headers or body: these are the inputs.';
+type Inputs = 'params' | 'query' | 'headers' | 'body';
+
+/** The verdict stands at the path's type, where the error is one short line and the handler's types stay whole. */
+type Path<N extends Needs, A> =
+  Extract<keyof N, Inputs> extends never
+    ? Guarded<N> extends true
+      ? [A] extends [never]
+        ? string
+        : Both
+      : [A] extends [never]
+        ? Open
+        : [A] extends ['public']
+          ? string
+          : Open
+    : Clash;
+
+export type ReadRoute = <
+  R extends Responses,
+  const N extends Needs = NoNeeds,
+  A extends 'public' = never,
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  H extends Schema = undefined,
+>(
+  path: Path<NoInfer<N>, NoInfer<A>>,
+  options: ReadOptions<N, A, P, Q, H, R>,
+  handler: (given: Given<NoInfer<N>, P, Q, H, undefined>) => Reply<NoInfer<R>>,
+) => void;
+
+export type WriteRoute = <
+  R extends Responses,
+  const N extends Needs = NoNeeds,
+  A extends 'public' = never,
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  H extends Schema = undefined,
+  B extends Schema = undefined,
+>(
+  path: Path<NoInfer<N>, NoInfer<A>>,
+  options: WriteOptions<N, A, P, Q, H, R, B>,
+  handler: (given: Given<NoInfer<N>, P, Q, H, B>) => Reply<NoInfer<R>>,
+) => void;
+
+/** A route's options once the types are gone: plain JavaScript may have written anything. */
+export type AnyOptions = WriteOptions<Needs, unknown, Schema, Schema, Schema, Responses, Schema>;
+export type RouteMethod = Extract<HTTPMethods, 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;

@@ -1,0 +1,22 @@
+export const roles = ['admin', 'moderator', 'user'] as const;
+
+export type Role = (typeof roles)[number];
+
+export const isRole = (text: string): text is Role => roles.some((role) => role === text);
+
+/** An account as the rest of the house sees it: the password's hash is never part of it. */
+export interface Account {
+  /** UUIDv7; never reused, the tokens' `sub`. */
+  readonly id: string;
+  /** As it was typed at registration: mail goes there. */
+  readonly email: string;
+  readonly username: string;
+  readonly fullName: string | null;
+  readonly bio: string | null;
+  readonly role: Role;
+  readonly isActive: boolean;
+  /** Milliseconds (UTC). */
+  readonly createdAt: number;
+  /** Grows with every change of the password. */
+  readonly passwordVersion: number;
+}

@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { createSecureApp } from '../app.js';
+import { systemClock } from '../base/clock.js';
+import { loadSettings } from '../settings/load-settings.js';
+import { openStore } from '../store/connection.js';
+import { migrate } from '../store/migrate.js';
+import { printJson } from './output.js';
+
+/** The document of the routes as these settings make them. Made on an empty store in memory: no database is touched. */
+export const openapiCommand = (): Command =>
+  new Command('openapi').description('print the OpenAPI 3.1 document').action(async () => {
+    const { settings } = await loadSettings();
+    const clock = systemClock;
+    const store = await openStore({ ...settings, database: { engine: 'sqlite', file: ':memory:' } });
+    try {
+      await migrate(store, clock);
+      const app = await createSecureApp({ settings, store, clock, log: pino({ level: 'silent' }) });
+      printJson(app.openApi());
+      await app.close();
+    } finally {
+      await store.close();
+    }
+  });

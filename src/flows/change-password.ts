@@ -1,0 +1,69 @@
+import type { Account } from '../accounts/account.js';
+import { findWithPassword, setPasswordHash } from '../accounts/accounts-queries.js';
+import { InvalidInput, Refusal } from '../base/errors.js';
+import { recordEvent } from '../events/events-queries.js';
+import { revokeSessionsOf } from '../tokens/refresh-family.js';
+import { checkPassword } from './check-password.js';
+import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
+import { assertPassword } from './register.js';
+
+interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+  /** The session that asks: the one that lives on. */
+  readonly sessionId: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+const samePassword = {
+  loc: ['body', 'new_password'],
+  msg: 'Value error, The new password must differ from the current one',
+  type: 'value_error',
+} as const;
+
+/**
+ * Changes the own password (ASVS 6.2.2, 6.2.3): 400 where the current one is wrong, 422 where the new one breaks the
+ * policy or is the old one. Every other session of the account ends, and every device token is void.
+ */
+export async function changePassword(
+  deps: FlowDeps,
+  account: Account,
+  change: PasswordChange,
+  origin: Origin,
+): Promise<void> {
+  const { clock, hasher, store } = deps;
+  const { currentPassword, newPassword, sessionId: except, signal } = change;
+  assertPassword(deps, newPassword, account, 'new_password');
+  await confirmPassword(deps, account, { at: 'change_password', password: currentPassword, signal }, origin);
+  // Compared as texts, the current one being proven: no second hash is needed to know.
+  if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
+  const passwordHash = await hasher.hash(newPassword, signal);
+  const written = { bumpVersion: true, ifVersion: account.passwordVersion };
+  await store.transaction(async (tx) => {
+    // Two changes at once: the second one's current password is no longer the current one.
+    if (!(await setPasswordHash(tx, account.id, passwordHash, written, clock)))
+      throw new Refusal('wrong_password');
+    const ended = await revokeSessionsOf(tx, account.id, { except, reason: 'password_changed', clock });
+    const details = { by: 'self', sessions_ended: ended } as const;
+    const event = { name: 'password.changed', actorId: account.id, subjectId: account.id, details } as const;
+    await recordEvent(tx, event, eventContext(deps, origin));
+  });
+}
+
+interface Confirmation {
+  readonly at: 'change_password' | 'delete_account';
+  readonly password: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** The owner proves the password again before a thing that cannot be undone: 400 where it is wrong, throttled alike. */
+export async function confirmPassword(
+  deps: Pick<FlowDeps, 'store' | 'clock' | 'hasher' | 'throttle'>,
+  account: Account,
+  confirmation: Confirmation,
+  origin: Origin,
+): Promise<void> {
+  const stored = await findWithPassword(deps.store.db, account.id);
+  const who = { throttleKey: account.id, accountId: account.id, passwordHash: stored?.passwordHash };
+  await checkPassword(deps, { ...confirmation, ...who }, origin, () => new Refusal('wrong_password'));
+}

@@ -1,0 +1,58 @@
+import type { Account, Role } from '../accounts/account.js';
+import { findByIdentifier, insertAccount } from '../accounts/accounts-queries.js';
+import { passwordProblems } from '../accounts/password-policy.js';
+import { InvalidInput, Refusal } from '../base/errors.js';
+import { recordEvent } from '../events/events-queries.js';
+import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
+
+export interface Registration {
+  readonly email: string;
+  readonly username: string;
+  readonly password: string;
+  readonly fullName: string | null;
+  readonly bio: string | null;
+}
+
+/** A stranger makes an account for themselves, or an operator one for somebody. */
+interface Registrar {
+  readonly role: Role;
+  readonly by: 'self' | 'command_line';
+}
+
+const stranger: Registrar = { role: 'user', by: 'self' };
+
+/**
+ * Makes an account. Refuses a password that the policy refuses (422), a taken e-mail and a taken username (400). The
+ * role is never the client's choice.
+ */
+export async function register(
+  deps: Pick<FlowDeps, 'store' | 'clock' | 'settings' | 'hasher'>,
+  registration: Registration,
+  origin: Origin,
+  { role, by }: Registrar = stranger,
+): Promise<Account> {
+  const { password, ...person } = registration;
+  assertPassword(deps, password, registration, 'password');
+  // Asked before hashing, so that a taken address costs no hash; the unique index has the last word.
+  if (await findByIdentifier(deps.store.db, person.email)) throw new Refusal('email_taken');
+  if (await findByIdentifier(deps.store.db, person.username)) throw new Refusal('username_taken');
+  const passwordHash = await deps.hasher.hash(password);
+  return deps.store.transaction(async (tx) => {
+    const account = await insertAccount(tx, { ...person, passwordHash, role }, deps.clock);
+    const actorId = by === 'self' ? account.id : undefined;
+    const event = { name: 'account.registered', actorId, subjectId: account.id } as const;
+    await recordEvent(tx, { ...event, details: { by, role } }, eventContext(deps, origin));
+    return account;
+  });
+}
+
+/** Throws 422 with every rule that the password breaks, at `body.<field>`. */
+export function assertPassword(
+  deps: Pick<FlowDeps, 'settings'>,
+  password: string,
+  owner: { readonly email: string; readonly username: string },
+  field: string,
+): void {
+  const problems = passwordProblems(password, owner, deps.settings.password);
+  if (problems.length > 0) throw new InvalidInput(problems.map((one) => ({ loc: ['body', field], ...one })));
+}

@@ -1,0 +1,112 @@
+import type { Account } from '../accounts/account.js';
+import { findByIdentifier, lockAccount, setPasswordHash } from '../accounts/accounts-queries.js';
+import { foldIdentifier } from '../accounts/identity.js';
+import { Refusal } from '../base/errors.js';
+import { recordEvent, recordRefusal } from '../events/events-queries.js';
+import type { Query } from '../store/connection.js';
+import type { IssuedAccessToken } from '../tokens/access-token.js';
+import { openSession } from '../tokens/refresh-family.js';
+import { checkPassword } from './check-password.js';
+import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
+
+export interface SignIn {
+  /** E-mail or username. */
+  readonly identifier: string;
+  readonly password: string;
+  readonly deviceToken: string | undefined;
+  readonly clientId: string;
+  /** Aborted when the client hangs up: a hash that still waits is then dropped. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export interface GrantedTokens extends IssuedAccessToken {
+  readonly refreshToken: string;
+  /** Comes with the password grant alone. */
+  readonly deviceToken?: string;
+}
+
+/**
+ * The password grant. 401 alike for a wrong password and an unknown account; 403 "Account is disabled" only to who
+ * knows the password; 429 while the throttle is closed. Opens a session and, in the same transaction, tells so.
+ */
+export async function signIn(deps: FlowDeps, input: SignIn, origin: Origin): Promise<GrantedTokens> {
+  const { store, deviceTokens, accessTokens } = deps;
+  const found = await findByIdentifier(store.db, input.identifier);
+  const device = found && deviceTokens.verify(input.deviceToken, holderOf(found.account));
+  const check = {
+    at: 'sign_in',
+    throttleKey: found?.account.id ?? foldIdentifier(input.identifier),
+    accountId: found?.account.id,
+    passwordHash: found?.passwordHash,
+    password: input.password,
+    device: device?.deviceId,
+    signal: input.signal,
+  } as const;
+  await checkPassword(deps, check, origin, () => new Refusal('sign_in_failed'));
+  // An unknown account's dummy hash fits no password.
+  if (!found) throw new Refusal('sign_in_failed');
+  const { account, passwordHash } = found;
+  if (!account.isActive) throw await disabled(deps, account.id, origin);
+  const renewed = deps.hasher.needsRehash(passwordHash)
+    ? await deps.hasher.hash(input.password, input.signal)
+    : undefined;
+  const session = await store.transaction((tx) =>
+    openProven(
+      deps,
+      tx,
+      { account, renewed, clientId: input.clientId, knownDevice: device !== undefined },
+      origin,
+    ),
+  );
+  return {
+    ...accessTokens.issue({ ...session, accountId: account.id, clientId: input.clientId }),
+    refreshToken: session.refreshToken,
+    deviceToken: deviceTokens.issue({ ...holderOf(account), deviceId: device?.deviceId }),
+  };
+}
+
+const holderOf = ({ id, passwordVersion }: Account) => ({ accountId: id, passwordVersion });
+
+interface Proven {
+  readonly account: Account;
+  /** The password's new hash, where the old one's scheme or cost is not today's. */
+  readonly renewed: string | undefined;
+  readonly clientId: string;
+  readonly knownDevice: boolean;
+}
+
+/**
+ * Judges the account again where it counts, its row locked: the hash took its time, and a disabling or a new password
+ * may have come between; one that comes after waits, and then ends this session too.
+ */
+async function openProven(deps: FlowDeps, tx: Query, proven: Proven, origin: Origin) {
+  const { clock, settings } = deps;
+  const { account, renewed, clientId, knownDevice } = proven;
+  const current = await lockAccount(tx, account.id);
+  if (current?.passwordVersion !== account.passwordVersion) throw new Refusal('sign_in_failed');
+  if (!current.isActive) throw new Refusal('account_disabled');
+  const who = { actorId: account.id, subjectId: account.id };
+  const context = eventContext(deps, origin);
+  if (renewed !== undefined) {
+    await setPasswordHash(
+      tx,
+      account.id,
+      renewed,
+      { bumpVersion: false, ifVersion: account.passwordVersion },
+      clock,
+    );
+    await recordEvent(tx, { name: 'password.rehashed', ...who }, context);
+  }
+  const expireDays = settings.jwt.refreshExpireDays;
+  const session = await openSession(tx, { accountId: account.id, clientId, clock, expireDays });
+  const details = { session_id: session.sessionId, known_device: knownDevice };
+  await recordEvent(tx, { name: 'authentication.succeeded', ...who, details }, context);
+  return session;
+}
+
+async function disabled(deps: FlowDeps, accountId: string, origin: Origin): Promise<Refusal> {
+  const details = { at: 'sign_in', reason: 'account_disabled' } as const;
+  const event = { name: 'authentication.failed', subjectId: accountId, details } as const;
+  await recordRefusal(deps.store.db, event, eventContext(deps, origin));
+  return new Refusal('account_disabled');
+}

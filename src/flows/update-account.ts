@@ -1,0 +1,86 @@
+import type { Account, Role } from '../accounts/account.js';
+import { lockAccount, lockAdmins, setActive, setRole, updateProfile } from '../accounts/accounts-queries.js';
+import { Refusal } from '../base/errors.js';
+import type { EventContext } from '../events/event-context.js';
+import { recordEvent } from '../events/events-queries.js';
+import type { Query } from '../store/connection.js';
+import { revokeSessionsOf } from '../tokens/refresh-family.js';
+import { type Actor, eventContext, type FlowDeps, type Origin } from './flow-deps.js';
+
+/** What is absent stays as it is; null empties it. */
+export interface AccountChange {
+  readonly fullName?: string | null;
+  readonly bio?: string | null;
+  readonly role?: Role;
+  readonly isActive?: boolean;
+}
+
+type UpdateDeps = Pick<FlowDeps, 'store' | 'clock'>;
+
+interface Step extends Pick<FlowDeps, 'clock'> {
+  readonly tx: Query;
+  readonly before: Account;
+  readonly actor: Actor;
+  readonly context: EventContext;
+}
+
+/**
+ * Changes an account. 404 where there is none, 409 where the last active admin would be demoted or disabled.
+ * Disabling ends every session; enabling revives none.
+ */
+export async function updateAccount(
+  deps: UpdateDeps,
+  accountId: string,
+  change: AccountChange,
+  actor: Actor,
+  origin: Origin,
+): Promise<Account> {
+  return deps.store.transaction(async (tx) => {
+    const before = await lockForChange(tx, accountId, change);
+    const step = { clock: deps.clock, tx, before, actor, context: eventContext(deps, origin) };
+    if (change.role !== undefined && change.role !== before.role) await changeRole(step, change.role);
+    if (change.isActive !== undefined && change.isActive !== before.isActive)
+      await changeActive(step, change.isActive);
+    if (change.fullName !== undefined || change.bio !== undefined) await changeProfile(step, change);
+    return { ...before, ...change };
+  });
+}
+
+/** Locks the admins first where the change could leave none: two admins who demote each other leave one. */
+async function lockForChange(tx: Query, accountId: string, change: AccountChange): Promise<Account> {
+  const takesAway = (change.role !== undefined && change.role !== 'admin') || change.isActive === false;
+  const admins = takesAway ? await lockAdmins(tx) : [];
+  const account = await lockAccount(tx, accountId);
+  if (!account) throw new Refusal('not_found');
+  if (admins.length === 1 && admins[0] === accountId) throw new Refusal('last_admin');
+  return account;
+}
+
+const who = ({ actor, before }: Step) => ({ actorId: actor.actorId, subjectId: before.id });
+
+async function changeRole(step: Step, role: Role): Promise<void> {
+  const { tx, before, clock, context, actor } = step;
+  await setRole(tx, before.id, role, clock);
+  const details = { by: actor.by, from: before.role, to: role };
+  await recordEvent(tx, { name: 'account.role_changed', ...who(step), details }, context);
+}
+
+async function changeActive(step: Step, isActive: boolean): Promise<void> {
+  const { tx, before, clock, context, actor } = step;
+  const { by } = actor;
+  await setActive(tx, before.id, isActive, clock);
+  if (isActive) {
+    await recordEvent(tx, { name: 'account.enabled', ...who(step), details: { by } }, context);
+    return;
+  }
+  const ended = await revokeSessionsOf(tx, before.id, { reason: 'account_disabled', clock });
+  const details = { by, sessions_ended: ended };
+  await recordEvent(tx, { name: 'account.disabled', ...who(step), details }, context);
+}
+
+async function changeProfile(step: Step, { fullName, bio }: AccountChange): Promise<void> {
+  const { tx, before, clock, context, actor } = step;
+  await updateProfile(tx, before.id, { fullName, bio }, clock);
+  const details = { by: actor.by, full_name: fullName !== undefined, bio: bio !== undefined };
+  await recordEvent(tx, { name: 'account.updated', ...who(step), details }, context);
+}

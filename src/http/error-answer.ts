@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { catalogue, InvalidInput, type Refusal } from '../base/errors.js';
+import { challengeFor } from './challenge.js';
+import { lingerOnClose } from './lingering-close.js';
+import { MethodNotAllowed } from './method-not-allowed.js';
+import { contextOf } from './request-context.js';
+import type { HeaderLine } from './security-headers.js';
+
+const jsonType = 'application/json; charset=utf-8';
+
+/** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id` (design §6). */
+export function errorBody(refusal: Refusal, requestId: string): string {
+  const entry: { detail: string; error?: string } = catalogue[refusal.code];
+  const detail = refusal instanceof InvalidInput ? refusal.issues : entry.detail;
+  const error = entry.error === undefined ? {} : { error: entry.error };
+  return JSON.stringify({ detail, ...error, code: refusal.code, request_id: requestId });
+}
+
+/** The fields that belong to a refusal, beside those that stand on every answer. */
+export function errorHeaders(refusal: Refusal, body: string): HeaderLine[] {
+  const lines: HeaderLine[] = [
+    ['content-type', jsonType],
+    ['content-length', String(Buffer.byteLength(body))],
+  ];
+  if (refusal.status === 401) lines.push(['www-authenticate', challengeFor(refusal.code)]);
+  if (refusal instanceof MethodNotAllowed) lines.push(['allow', refusal.allow]);
+  if (refusal.retryAfter !== undefined) {
+    lines.push(['retry-after', String(Math.max(1, Math.ceil(refusal.retryAfter)))]);
+  }
+  return lines;
+}
+
+/** A body announced and not yet read to its end. */
+export const hasUnreadBody = (raw: IncomingMessage): boolean =>
+  !raw.complete &&
+  (raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0);
+
+/** What a handler had set for the answer that it never gave. */
+const notOfAnError = [
+  'content-encoding',
+  'etag',
+  'last-modified',
+  'set-cookie',
+  'content-disposition',
+  'accept-ranges',
+];
+
+/** Writes a refusal on a response whose standing headers are set. If an answer has begun, the connection is cut. */
+export function writeRefusal(raw: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+  if (response.headersSent || response.writableEnded) {
+    response.destroy();
+    return;
+  }
+  const context = contextOf(raw);
+  context.code = refusal.code;
+  context.reason ??= refusal.reason;
+  const body = errorBody(refusal, context.id);
+  for (const name of notOfAnError) response.removeHeader(name);
+  for (const [name, value] of errorHeaders(refusal, body)) response.setHeader(name, value);
+  response.setHeader('cache-control', 'no-store');
+  if (hasUnreadBody(raw)) {
+    response.setHeader('connection', 'close');
+    lingerOnClose(raw.socket);
+  }
+  response.writeHead(refusal.status);
+  response.end(raw.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,157 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock } from '../base/clock.js';
+import { Refusal, type RefusalCode } from '../base/errors.js';
+import type { Settings } from '../settings/settings.js';
+import { bodyLimit, installBodyParsers } from './body.js';
+import { createClientReader } from './client-address.js';
+import { createClientErrorHandler } from './client-errors.js';
+import { createCors } from './cors.js';
+import { writeRefusal } from './error-answer.js';
+import { createErrorDoor } from './error-door.js';
+import { createHttpsRule } from './https.js';
+import { isLingering } from './lingering-close.js';
+import { createRouteFinder, routerOptions } from './method-not-allowed.js';
+import { closeAnswer, openAnswer } from './open-answers.js';
+import { contextOf, hasContext, openContext, writeRequestId } from './request-context.js';
+import { createRequestLog } from './request-log.js';
+import { RequestLogger } from './request-logger.js';
+import { faultOfTarget } from './request-target.js';
+import { openServer } from './secure-server.js';
+import { createSecurityHeaders } from './security-headers.js';
+import { createHostCheck } from './trusted-hosts.js';
+import { zodValidatorCompiler } from './validation.js';
+
+export interface HttpDeps {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
+
+/** What `app.ts` composes, in the order of a request. */
+export interface HttpControls {
+  readonly options: FastifyServerOptions<Server>;
+  /** Error door, validator, body parsers, route finder and `openRequest`. Before any route or other hook. */
+  install(app: FastifyInstance): void;
+  readonly assertTrustedHost: Hook;
+  readonly assertHttps: Hook;
+  readonly answerCors: Hook;
+  /** 404 or 405 for what no route takes; last before the guards. */
+  readonly assertRoute: Hook;
+}
+
+function warnOfUndeclaredProxy(log: Logger): (peer: string) => void {
+  return (peer) => {
+    log.warn(
+      { peer },
+      'X-Forwarded headers came from a peer that TRUSTED_PROXIES does not name: they are ignored. If this is your ' +
+        'proxy, declare it, or all its clients share one address and one limit',
+    );
+  };
+}
+
+/** Context and standing headers: the one thing that happens to every request, by socket or by app.inject. */
+function createFrontDoor({
+  settings,
+  log,
+  clock,
+}: HttpDeps): (raw: IncomingMessage, response: ServerResponse) => void {
+  const readClient = createClientReader(settings.trustedProxies, warnOfUndeclaredProxy(log));
+  const headers = createSecurityHeaders(settings);
+  const logRequest = createRequestLog(log, clock);
+  function done(this: ServerResponse<IncomingMessage>): void {
+    closeAnswer(this.req.socket, this);
+    logRequest.call(this);
+  }
+  return (raw, response) => {
+    const context = openContext(raw, readClient, clock);
+    headers.write(response, context.secure);
+    writeRequestId(response, context);
+    openAnswer(raw.socket, response as ServerResponse<IncomingMessage>);
+    response.on('close', done);
+  };
+}
+
+const hook =
+  (check: (raw: IncomingMessage, response: ServerResponse) => boolean): Hook =>
+  (request, reply, done) => {
+    // True: the answer was given, and the request ends here.
+    if (!check(request.raw, reply.raw)) done();
+  };
+
+/** All controls of this room, each computed at start from the settings. */
+export function createHttpControls(deps: HttpDeps): HttpControls {
+  const { settings, log } = deps;
+  const enter = createFrontDoor(deps);
+  const door = createErrorDoor(log);
+  const routes = createRouteFinder();
+  const assertHost = createHostCheck(settings.allowedHosts);
+  const requestLog = (raw: IncomingMessage): FastifyBaseLogger =>
+    new RequestLogger(log, hasContext(raw) ? contextOf(raw).id : '');
+  const onExpectation = (raw: IncomingMessage, response: ServerResponse): void => {
+    enter(raw, response);
+    writeRefusal(raw, response, new Refusal('expectation_failed'));
+  };
+  const enterOnce: Hook = (request, reply, done) => {
+    if (!hasContext(request.raw)) enter(request.raw, reply.raw);
+    done();
+  };
+  return {
+    options: {
+      bodyLimit,
+      routerOptions,
+      // Our own log line replaces Fastify's two; handlers log by `request.log`, which carries the request id.
+      logger: false,
+      logController: new LogController({ disableRequestLogging: true }),
+      childLoggerFactory: (_parent, _bindings, _options, raw) => requestLog(raw),
+      return503OnClosing: false,
+      exposeHeadRoutes: true,
+      genReqId: (raw) => (hasContext(raw) ? contextOf(raw).id : ''),
+      serverFactory: (handler) =>
+        openServer(
+          settings,
+          (raw, response) => {
+            // The connection is being ended; what hid behind an unread body is not served.
+            if (isLingering(raw.socket)) return;
+            enter(raw, response);
+            const fault: RefusalCode | undefined = faultOfTarget(raw);
+            if (fault === undefined) handler(raw, response);
+            else writeRefusal(raw, response, new Refusal(fault));
+          },
+          onExpectation,
+        ),
+      clientErrorHandler: createClientErrorHandler(createSecurityHeaders(settings), log),
+      frameworkErrors: (error, request, reply) => {
+        if (!hasContext(request.raw)) enter(request.raw, reply.raw);
+        door.answer(error, request as FastifyRequest, reply as FastifyReply);
+      },
+    },
+    install(app) {
+      app.setErrorHandler(door.answer);
+      app.setValidatorCompiler(zodValidatorCompiler);
+      installBodyParsers(app);
+      routes.watch(app);
+      app.addHook('onRequest', enterOnce);
+    },
+    assertTrustedHost: hook((raw) => {
+      assertHost(raw);
+      return false;
+    }),
+    assertHttps: hook(createHttpsRule(settings)),
+    answerCors: hook(createCors(settings)),
+    assertRoute: (request, _reply, done) => {
+      routes.assertRoute(request);
+      done();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import type { Socket } from 'node:net';
+
+const patience = 2_000;
+const bytesDiscarded = 4 * 1024 * 1024;
+
+/**
+ * Ends a connection whose client may still be sending: closing with unread bytes makes the kernel reset it, and the
+ * client may lose the answer that it was given (RFC 9112 §9.6). So: say goodbye, discard for up to 2 s or 4 MB, close.
+ * Nothing that still arrives is parsed any more.
+ */
+export function lingeringClose(socket: Socket): void {
+  if (socket.destroyed) return;
+  // Listening takes the bytes away from Node's HTTP parser; then its listeners go too.
+  socket.on('data', () => undefined);
+  socket.removeAllListeners('data');
+  let left = bytesDiscarded;
+  socket.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) socket.destroy();
+  });
+  const timer = setTimeout(() => socket.destroy(), patience);
+  timer.unref();
+  socket.once('end', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+  socket.end();
+  socket.resume();
+}
+
+const kLingers = Symbol('sallyport.lingers');
+
+interface Carrier {
+  [kLingers]?: boolean;
+}
+
+export const isLingering = (socket: Socket & Carrier): boolean => socket[kLingers] === true;
+
+/** Node closes by `destroySoon` after an answer with `Connection: close`; from here on that is done lingering. */
+export function lingerOnClose(socket: Socket & Carrier): void {
+  socket[kLingers] = true;
+  socket.destroySoon = () => lingeringClose(socket);
+}

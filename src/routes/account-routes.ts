@@ -1,0 +1,194 @@
+import { z } from 'zod';
+import type { TakeFromAddress } from '../access/address-limit.js';
+import type { Routes } from '../access/create-routes.js';
+import { currentSession, currentUser, requireActiveUser } from '../access/current-user.js';
+import type { Dependency } from '../access/dependency.js';
+import { hangUp, origin } from '../access/origin.js';
+import { requirePermission } from '../access/require-permission.js';
+import { requireAdmin } from '../access/require-role.js';
+import { changePassword, confirmPassword } from '../flows/change-password.js';
+import { deleteAccount } from '../flows/delete-account.js';
+import { endSessions } from '../flows/end-sessions.js';
+import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';
+import { findAccounts, getAccount } from '../flows/list-accounts.js';
+import { register } from '../flows/register.js';
+import { updateAccount } from '../flows/update-account.js';
+import { addressPolicies } from '../limits/policy.js';
+import {
+  accountBodies,
+  Message,
+  PasswordChange,
+  PasswordProof,
+  toUser,
+  User,
+  UserId,
+  UserPage,
+  UserSearch,
+} from './schemas/account-schemas.js';
+import { absentIsNull } from './schemas/text.js';
+
+interface ProfileBody {
+  readonly full_name?: string | null | undefined;
+  readonly bio?: string | null | undefined;
+}
+
+/** What was not sent stays as it is; null empties it. */
+const profileChange = ({ full_name: fullName, bio }: ProfileBody) => ({
+  ...(fullName === undefined ? {} : { fullName }),
+  ...(bio === undefined ? {} : { bio }),
+});
+
+/** The own account: register, see, change, leave. */
+export function addOwnAccountRoutes(
+  routes: Routes,
+  deps: FlowDeps,
+  addressLimit: Dependency<TakeFromAddress, false>,
+): void {
+  const bodies = accountBodies(deps.settings);
+  const tags = ['account'];
+
+  routes.post(
+    '/auth/register',
+    {
+      access: 'public',
+      needs: { origin, take: addressLimit },
+      body: bodies.registration,
+      response: { 201: User },
+      summary: 'Register an account',
+      tags,
+    },
+    async ({ origin: from, take, body }) => {
+      await take(addressPolicies.register);
+      const { email, username, password, full_name: fullName, bio } = body;
+      const profile = { fullName: absentIsNull(fullName), bio: absentIsNull(bio) };
+      return toUser(await register(deps, { email, username, password, ...profile }, from));
+    },
+  );
+
+  routes.get(
+    '/users/me',
+    { needs: { user: requireActiveUser }, response: { 200: User }, summary: 'The own account', tags },
+    ({ user }) => toUser(user),
+  );
+
+  routes.patch(
+    '/users/me',
+    {
+      needs: { user: currentUser, origin },
+      body: bodies.profile,
+      response: { 200: User },
+      summary: 'Change the own profile',
+      tags,
+    },
+    async ({ user, origin: from, body }) =>
+      toUser(await updateAccount(deps, user.id, profileChange(body), self(user.id), from)),
+  );
+
+  routes.delete(
+    '/users/me',
+    {
+      needs: { user: currentUser, origin, signal: hangUp },
+      body: PasswordProof,
+      response: { 204: z.void() },
+      summary: 'Delete the own account',
+      tags,
+    },
+    async ({ user, origin: from, signal, body }) => {
+      const { password } = body;
+      await confirmPassword(deps, user, { at: 'delete_account', password, signal }, from);
+      await deleteAccount(deps, user.id, self(user.id), from);
+    },
+  );
+
+  routes.post(
+    '/users/me/password',
+    {
+      needs: { user: currentUser, session: currentSession, origin, signal: hangUp },
+      body: PasswordChange,
+      response: { 204: z.void() },
+      summary: 'Change the own password; every other session ends',
+      tags,
+    },
+    async ({ user, session, origin: from, signal, body }) => {
+      const { current_password: currentPassword, new_password: newPassword } = body;
+      const change = { currentPassword, newPassword, sessionId: session.sessionId, signal };
+      await changePassword(deps, user, change, from);
+    },
+  );
+}
+
+/** Everybody's accounts: moderators may look, admins may change. */
+export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
+  const bodies = accountBodies(deps.settings);
+  const tags = ['users'];
+
+  routes.get(
+    '/users',
+    {
+      needs: { reader: requirePermission('users:read') },
+      query: UserSearch,
+      response: { 200: UserPage },
+      summary: 'List or search accounts',
+      tags,
+    },
+    async ({ query }) => {
+      const page = await findAccounts(deps, query);
+      return { items: page.items.map(toUser), next_cursor: page.nextCursor };
+    },
+  );
+
+  routes.get(
+    '/users/:id',
+    { needs: { admin: requireAdmin }, params: UserId, response: { 200: User }, summary: 'One account', tags },
+    async ({ params }) => toUser(await getAccount(deps, params.id)),
+  );
+
+  routes.patch(
+    '/users/:id',
+    {
+      needs: { admin: requireAdmin, origin },
+      params: UserId,
+      body: bodies.adminChange,
+      response: { 200: User },
+      summary: 'Change an account: role, active, profile',
+      tags,
+    },
+    async ({ admin, origin: from, params, body }) => {
+      const change = {
+        ...profileChange(body),
+        ...(body.role === undefined ? {} : { role: body.role }),
+        ...(body.is_active === undefined ? {} : { isActive: body.is_active }),
+      };
+      return toUser(await updateAccount(deps, params.id, change, asAdmin(admin.id), from));
+    },
+  );
+
+  routes.delete(
+    '/users/:id',
+    {
+      needs: { admin: requireAdmin, origin },
+      params: UserId,
+      response: { 200: Message },
+      summary: 'Delete an account',
+      tags,
+    },
+    async ({ admin, origin: from, params }) => {
+      await deleteAccount(deps, params.id, asAdmin(admin.id), from);
+      return { message: 'User deleted successfully' };
+    },
+  );
+
+  routes.delete(
+    '/users/:id/sessions',
+    {
+      needs: { admin: requireAdmin, origin },
+      params: UserId,
+      response: { 204: z.void() },
+      summary: 'End every session of an account',
+      tags,
+    },
+    async ({ admin, origin: from, params }) => {
+      await endSessions(deps, params.id, asAdmin(admin.id), from);
+    },
+  );
+}

@@ -1,0 +1,47 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { answer, media, raw } from '../access/answer.js';
+import type { Routes } from '../access/create-routes.js';
+import { fromRequest } from '../access/dependency.js';
+import { useDocsPolicy } from '../http/security-headers.js';
+import type { Settings } from '../settings/settings.js';
+import { type DocsAsset, docsAssetFile, docsAssets, docsHtml, docsScript } from './docs-page.js';
+
+const docsPolicy = fromRequest('docsPolicy', (_request, reply) => useDocsPolicy(reply.raw));
+const tags = ['docs'];
+
+/**
+ * The docs page and its document, under DEBUG alone (ASVS 13.4.5). Elsewhere these routes do not exist, so they are
+ * 404 like any other path.
+ */
+export function addDocsRoutes(
+  routes: Routes,
+  settings: Pick<Settings, 'appName'>,
+  document: () => object,
+): void {
+  const page = docsHtml(settings.appName);
+  const pageFile = (
+    path: string,
+    type: string,
+    summary: string,
+    read: () => string | Promise<Buffer>,
+  ): void => {
+    routes.get(
+      path,
+      { access: 'public', needs: { docsPolicy }, response: { 200: media(type) }, summary, tags },
+      async () => raw(await read()),
+    );
+  };
+  pageFile('/docs', 'text/html; charset=utf-8', 'This page', () => page);
+  pageFile('/docs/start.js', 'text/javascript; charset=utf-8', 'Its script', () => docsScript);
+  for (const [name, type] of Object.entries(docsAssets))
+    pageFile(`/docs/${name}`, type, 'One of its files', () => readFile(docsAssetFile(name as DocsAsset)));
+  pageFile('/openapi.json', 'application/json; charset=utf-8', 'This API as OpenAPI 3.1', () =>
+    JSON.stringify(document()),
+  );
+  routes.get(
+    '/redoc',
+    { access: 'public', response: { 302: z.void() }, summary: 'Leads to /docs', tags },
+    () => answer(302, undefined, { headers: { location: '/docs' } }),
+  );
+}

@@ -1,0 +1,40 @@
+import swagger from '@fastify/swagger';
+import type { FastifyInstance } from 'fastify';
+import { createOpenApi } from '../access/openapi.js';
+import { securitySchemes } from '../access/openapi-security.js';
+import type { Settings } from '../settings/settings.js';
+
+const tags = [
+  { name: 'account', description: 'The own account' },
+  { name: 'tokens', description: 'Sign in, refresh, sign out' },
+  { name: 'users', description: "Everybody's accounts: moderators look, admins change" },
+  { name: 'events', description: 'Who did what, when, from where' },
+  { name: 'discovery', description: 'What verifiers and clients read' },
+  { name: 'health', description: 'For whoever watches the process' },
+];
+
+/** Collects every route that is added from here on; returns the OpenAPI 3.1 document of them, once all are there. */
+export async function collectOpenApi(
+  fastify: FastifyInstance,
+  settings: Pick<Settings, 'appName' | 'description' | 'version' | 'publicUrl'>,
+): Promise<() => object> {
+  const { transform, transformObject } = createOpenApi();
+  await fastify.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: settings.appName,
+        description: settings.description,
+        version: settings.version,
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: settings.publicUrl }],
+      tags,
+      components: { securitySchemes },
+    },
+    hideUntagged: false,
+    transform,
+    transformObject,
+  } as Parameters<typeof swagger>[1]);
+  return () => fastify.swagger();
+}

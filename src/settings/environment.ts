@@ -1,0 +1,184 @@
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseDotenv } from './dotenv.js';
+import { nearestOf } from './edit-distance.js';
+import type { Finding } from './refusals.js';
+import { type Environment, environments } from './settings.js';
+
+/** Whether a name, in upper case, is a setting's. */
+type Known = (name: string) => boolean;
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export type LayerSource = 'code' | 'environment' | `.env${string}`;
+
+/** One place that settings come from; names are in upper case, empty values are left out: they set nothing. */
+export interface Layer {
+  /** As `sallyport settings` shows it: `environment`, `.env`, `.env.production`, `code`. */
+  readonly source: LayerSource;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export interface EnvironmentReading {
+  /** The strongest first. */
+  readonly layers: readonly Layer[];
+  readonly cwd: string;
+  readonly findings: readonly Finding[];
+}
+
+export interface EnvironmentOptions {
+  /** The folder of the .env files and of relative paths; the working folder by default. */
+  readonly cwd?: string;
+  /** In place of the process environment. */
+  readonly env?: Variables;
+  /** False: no .env file is read. */
+  readonly envFiles?: boolean;
+  /** Settings given by code; stronger than everything else. */
+  readonly overrides?: Readonly<Record<string, string>>;
+}
+
+const limit = 1024 * 1024;
+
+function layerOf(source: LayerSource, variables: Iterable<readonly [string, string | undefined]>): Layer {
+  const values = new Map<string, string>();
+  for (const [name, value] of variables) if (value) values.set(name.toUpperCase(), value);
+  return { source, values };
+}
+
+/** On systems that tell `Port` from `PORT` both may be set: which one counts must not hang on their order. */
+function doubles(variables: Variables, known: Known): readonly Finding[] {
+  const seen = new Map<string, string>();
+  return Object.entries(variables).flatMap(([name, value]): Finding[] => {
+    const upper = name.toUpperCase();
+    if (!value || !known(upper)) return [];
+    const before = seen.get(upper);
+    seen.set(upper, name);
+    if (before === undefined || variables[before] === value) return [];
+    const problem = `is given twice, as ${before} and as ${name}, with different values.`;
+    return [{ name: upper, problem, mend: `unset ${before === upper ? name : before}`, level: 'always' }];
+  });
+}
+
+/** Undefined where there is no such file; a folder of that name (a Python virtual environment) is none. */
+function textOf(file: string, source: string): { text?: string; finding?: Finding } {
+  const refuse = (problem: string, mend: string): { finding: Finding } => ({
+    finding: { name: source, problem, mend, level: 'always' },
+  });
+  try {
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (stat === undefined || stat.isDirectory()) return {};
+    if (!stat.isFile())
+      return refuse('is not a regular file.', `put the settings into a plain file ${source}`);
+    if (stat.size > limit) return refuse('is larger than 1 MiB.', `keep only settings in ${source}`);
+    const bytes = readFileSync(file);
+    if (bytes.includes(0)) return refuse('is not UTF-8 text (it may be UTF-16).', `save ${source} as UTF-8`);
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+      return refuse('is not UTF-8 text.', `save ${source} as UTF-8`);
+    return refuse(`cannot be read (${code}).`, `chmod u+r ${source}, or run as the user who owns it`);
+  }
+}
+
+/** A line of ours that cannot be read would be a control dropped in silence: refused. Others' lines: told. */
+function brokenLine(source: string, line: number, name: string | undefined, known: Known): Finding {
+  const upper = name?.toUpperCase() ?? '';
+  const ours = known(upper) || upper.startsWith('SECURITY_');
+  const which = ours ? ` (${upper.replace(/[^A-Z0-9_].*$/s, '')})` : '';
+  return {
+    name: source,
+    problem: `has a line ${line}${which} that cannot be read: a quote is not closed, or something follows it.`,
+    mend: 'NAME="value" on one line',
+    level: ours ? 'always' : 'warning',
+  };
+}
+
+/** A quote that was left open and closed by a later one: the settings between them would be lost in silence. */
+function swallowed(source: string, values: ReadonlyMap<string, string>): readonly Finding[] {
+  return [...values].flatMap(([name, value]): Finding[] => {
+    const [, lost] = /[\r\n][^\S\r\n]*(?:export\s+)?(SECURITY_\w+)\s*=/i.exec(value) ?? [];
+    if (lost === undefined) return [];
+    const problem = `has ${lost} inside the quotes of ${name.replace(/\W/g, '?').slice(0, 80)}, where it sets nothing.`;
+    return [{ name: source, problem, mend: 'close the quote at the end of its line', level: 'always' }];
+  });
+}
+
+function readEnvFile(
+  cwd: string,
+  source: LayerSource,
+  variables: Variables,
+  known: Known,
+): { layer: Layer; findings: readonly Finding[] } {
+  const { text = '', finding } = textOf(resolve(cwd, source), source);
+  const { values, broken } = parseDotenv(text, variables);
+  const lines = broken.map(({ line, name }) => brokenLine(source, line, name, known));
+  const file = finding === undefined ? [] : [finding];
+  return { layer: layerOf(source, values), findings: [...file, ...lines, ...swallowed(source, values)] };
+}
+
+const spellings: Readonly<Record<string, Environment>> = {
+  dev: 'development',
+  local: 'development',
+  stage: 'staging',
+  prod: 'production',
+};
+
+/** The environment that a word means, or undefined. `prod`, `dev`, `local` and `stage` are taken as well. */
+export function environmentOf(word: string): Environment | undefined {
+  const given = word.trim().toLowerCase();
+  return (
+    environments.find((name) => name === given) ??
+    (Object.hasOwn(spellings, given) ? spellings[given] : undefined)
+  );
+}
+
+/** The strongest layer's value of the first of these names that has one. */
+export function firstGiven(layers: readonly Layer[], names: readonly string[]): string | undefined {
+  return layers.map(({ values }) => names.map((name) => values.get(name)).find(Boolean)).find(Boolean);
+}
+
+/**
+ * What ENVIRONMENT says; where it is misspelt, the environment that was most likely meant, so that the refusal can
+ * name every other problem as well.
+ */
+export function environmentGiven(layers: readonly Layer[]): Environment | undefined {
+  const word = firstGiven(layers, ['ENVIRONMENT', 'ENV']);
+  if (word === undefined) return undefined;
+  const nearest = nearestOf(word.toLowerCase(), environments);
+  const meant = nearest !== undefined && nearest.distance <= 3 ? nearest.name : undefined;
+  return environmentOf(word) ?? environments.find((name) => name === meant);
+}
+
+/**
+ * Reads where settings come from, and is the only reader of `process.env`: code above the process environment above
+ * `.env.<environment>` above `.env`. Values stay as they are given; `load-settings.ts` judges them.
+ */
+export function readEnvironment(
+  options: EnvironmentOptions = {},
+  known: Known = () => true,
+): EnvironmentReading {
+  const cwd = resolve(options.cwd ?? '.');
+  const variables = options.env ?? process.env;
+  const strongest = [
+    layerOf('code', Object.entries(options.overrides ?? {})),
+    layerOf('environment', Object.entries(variables)),
+  ];
+  const findings = doubles(variables, known);
+  if (options.envFiles === false) return { layers: strongest, cwd, findings };
+  const base = readEnvFile(cwd, '.env', variables, known);
+  const environment = environmentGiven([...strongest, base.layer]) ?? 'development';
+  const own = readEnvFile(cwd, `.env.${environment}`, variables, known);
+  return {
+    layers: [...strongest, own.layer, base.layer],
+    cwd,
+    findings: [...findings, ...base.findings, ...own.findings, ...contradiction(own.layer, environment)],
+  };
+}
+
+function contradiction({ source, values }: Layer, environment: Environment): readonly Finding[] {
+  const word = values.get('ENVIRONMENT') ?? values.get('ENV');
+  if (word === undefined || environmentOf(word) === environment) return [];
+  const problem = `stands in ${source} and says another environment than the one that file is read for.`;
+  return [{ name: 'ENVIRONMENT', problem, mend: `ENVIRONMENT=${environment} in ${source}`, level: 'always' }];
+}

@@ -1,0 +1,105 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { ConfigurationError } from '../../base/errors.js';
+
+const refuse = (message: string): never => {
+  throw new ConfigurationError('ERR_STORE_FOLDER', message);
+};
+
+const reasonOf = (error: unknown): string =>
+  ({
+    EACCES: 'this user may not write there',
+    EPERM: 'this user may not write there',
+    EROFS: 'the file system is read-only',
+    ENOSPC: 'the disk is full',
+    EDQUOT: 'the quota of this user is used up',
+    ENOTDIR: 'a part of the path is a file',
+    EEXIST: 'a file of that name is in the way',
+  })[(error as NodeJS.ErrnoException).code ?? ''] ?? String(error);
+
+/** Files made by root would lock the server out, and another user's folder may be read by that user. */
+function assertOwner(path: string): void {
+  const user = process.geteuid?.();
+  const { uid } = statSync(path);
+  if (user === undefined || uid === user) return;
+  refuse(
+    `${path} belongs to user ${uid}, but this is user ${user}: run the same command as its owner (sudo -u '#${uid}' …), or set DATA_DIR and DATABASE_URL to a place of your own`,
+  );
+}
+
+function assertWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    refuse(
+      `The folder ${folder} cannot be written (${reasonOf(error)}): make it writable, or set DATA_DIR and DATABASE_URL to another place`,
+    );
+  }
+}
+
+/** A folder that holds a project is nobody's data folder: a `.gitignore` of `*` there would hide the whole of it. */
+const isProject = (names: readonly string[]): boolean =>
+  names.some((name) => name === '.git' || name === 'package.json' || name === '.gitignore');
+
+function ignoreInGit(folder: string): void {
+  if (isProject(readdirSync(folder))) return;
+  try {
+    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    refuse(
+      `Cannot write into ${folder} (${reasonOf(error)}): free or unlock it, or set DATA_DIR to another place`,
+    );
+  }
+}
+
+/**
+ * Makes the database's folder for this user alone (0700), and has git ignore all of it where it is the data folder.
+ * Gives a notice where an older folder is open to others.
+ */
+export function prepareFolder(folder: string, dataDir: string): string[] {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    refuse(
+      `Cannot make the folder ${folder} (${reasonOf(error)}): make it yourself, or set DATA_DIR and DATABASE_URL to another place`,
+    );
+  }
+  assertWritable(folder);
+  if (folder !== dataDir) return [];
+  assertOwner(folder);
+  ignoreInGit(folder);
+  const isOpen = process.platform !== 'win32' && (statSync(folder).mode & 0o077) !== 0;
+  return isOpen ? [`Other users of this machine can look into ${folder}: chmod 700 ${folder}`] : [];
+}
+
+/**
+ * Makes an empty database file that only this user reads; its -wal and -shm files inherit that. An existing one is never
+ * opened here: closing it would drop the locks that this process may hold on it (POSIX).
+ */
+export function createDatabaseFile(file: string): void {
+  if (existsSync(file)) {
+    if (statSync(file).isDirectory()) refuse(`${file} is a folder: let DATABASE_URL name a file`);
+    assertOwner(file);
+    return;
+  }
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      refuse(
+        `Cannot make the database ${file} (${reasonOf(error)}): free or unlock its folder, or change DATABASE_URL`,
+      );
+    }
+  }
+}

@@ -1,0 +1,160 @@
+import type { Query } from '../store/connection.js';
+
+/** Why a session ended. The first reason stays. */
+export type RevokedReason =
+  | 'signed_out'
+  | 'revoked'
+  | 'password_changed'
+  | 'account_disabled'
+  | 'reused'
+  | 'ended_by_admin';
+
+export interface SessionRecord {
+  readonly sessionId: string;
+  readonly accountId: string;
+  readonly clientId: string;
+  /** Milliseconds; absolute. */
+  readonly expiresAt: number;
+  readonly revokedAt: number | null;
+}
+
+interface NewSession extends Omit<SessionRecord, 'revokedAt'> {
+  readonly createdAt: number;
+}
+
+export async function insertSession(tx: Query, session: NewSession): Promise<void> {
+  await tx
+    .insertInto('sallyport_sessions')
+    .values({
+      id: session.sessionId,
+      account_id: session.accountId,
+      client_id: session.clientId,
+      created_at: session.createdAt,
+      expires_at: session.expiresAt,
+      revoked_at: null,
+      revoked_reason: null,
+    })
+    .execute();
+}
+
+export async function insertRefreshToken(
+  tx: Query,
+  token: { readonly digest: string; readonly sessionId: string; readonly createdAt: number },
+): Promise<void> {
+  await tx
+    .insertInto('sallyport_refresh_tokens')
+    .values({
+      digest: token.digest,
+      session_id: token.sessionId,
+      created_at: token.createdAt,
+      consumed_at: null,
+      successor_seed: null,
+      successor_digest: null,
+    })
+    .execute();
+}
+
+/**
+ * Reads a session and holds its row until the transaction ends, so that all that befalls one family befalls it in turn.
+ * The update changes nothing: it is the one row lock that both engines spell alike, and it returns the newest version.
+ */
+export async function lockSession(tx: Query, sessionId: string): Promise<SessionRecord | undefined> {
+  const row = await tx
+    .updateTable('sallyport_sessions')
+    .set((eb) => ({ expires_at: eb.ref('expires_at') }))
+    .where('id', '=', sessionId)
+    .returning(['account_id', 'client_id', 'expires_at', 'revoked_at'])
+    .executeTakeFirst();
+  return (
+    row && {
+      sessionId,
+      accountId: row.account_id,
+      clientId: row.client_id,
+      expiresAt: row.expires_at,
+      revokedAt: row.revoked_at,
+    }
+  );
+}
+
+interface Consumption {
+  readonly digest: string;
+  readonly consumedAt: number;
+  readonly successorSeed: string;
+  readonly successorDigest: string;
+}
+
+/** True for the one call that consumed the token: the conditional write is the verdict, whoever else tries. */
+export async function consumeRefreshToken(tx: Query, consumption: Consumption): Promise<boolean> {
+  const row = await tx
+    .updateTable('sallyport_refresh_tokens')
+    .set({
+      consumed_at: consumption.consumedAt,
+      successor_seed: consumption.successorSeed,
+      successor_digest: consumption.successorDigest,
+    })
+    .where('digest', '=', consumption.digest)
+    .where('consumed_at', 'is', null)
+    .returning('digest')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export const findRefreshToken = (db: Query, digest: string) =>
+  db
+    .selectFrom('sallyport_refresh_tokens')
+    .select(['session_id', 'consumed_at', 'successor_seed', 'successor_digest'])
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+
+export const findSessionByDigest = (db: Query, digest: string) =>
+  db
+    .selectFrom('sallyport_refresh_tokens as t')
+    .innerJoin('sallyport_sessions as s', 's.id', 't.session_id')
+    .select(['s.id', 's.account_id'])
+    .where('t.digest', '=', digest)
+    .executeTakeFirst();
+
+/** Takes from a family what successors are made again from. `except`: the token that was consumed just now. */
+export async function eraseSeeds(tx: Query, sessionIds: readonly string[], except?: string): Promise<void> {
+  if (sessionIds.length === 0) return;
+  let query = tx
+    .updateTable('sallyport_refresh_tokens')
+    .set({ successor_seed: null })
+    .where('session_id', 'in', sessionIds)
+    .where('successor_seed', 'is not', null);
+  if (except !== undefined) query = query.where('digest', '!=', except);
+  await query.execute();
+}
+
+interface Revocation {
+  readonly revokedAt: number;
+  readonly reason: RevokedReason;
+}
+
+/** True when the session lived until now. */
+export async function markRevoked(tx: Query, sessionId: string, revocation: Revocation): Promise<boolean> {
+  const row = await tx
+    .updateTable('sallyport_sessions')
+    .set({ revoked_at: revocation.revokedAt, revoked_reason: revocation.reason })
+    .where('id', '=', sessionId)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** The ids of the sessions that lived until now. */
+export async function markAllRevoked(
+  tx: Query,
+  accountId: string,
+  revocation: Revocation & { readonly except: string | undefined },
+): Promise<readonly string[]> {
+  let query = tx
+    .updateTable('sallyport_sessions')
+    .set({ revoked_at: revocation.revokedAt, revoked_reason: revocation.reason })
+    .where('account_id', '=', accountId)
+    .where('revoked_at', 'is', null);
+  if (revocation.except !== undefined) query = query.where('id', '!=', revocation.except);
+  const rows = await query.returning('id').execute();
+  return rows.map((row) => row.id);
+}

@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import { HashQueue } from '../../src/accounts/password-hash-queue.js';
+
+/** Work that ends when the test says so. */
+function held() {
+  let finish = (): void => {};
+  let started = false;
+  const ended = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  const work = async (): Promise<void> => {
+    started = true;
+    await ended;
+  };
+  return { work, finish: () => finish(), started: () => started };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('the queue of hashes', () => {
+  it('runs as many at once as there are threads, the others in their order', async () => {
+    const queue = new HashQueue(2, 10);
+    const tasks = [held(), held(), held(), held()];
+    const order: number[] = [];
+    const all = tasks.map((task, at) => queue.run(task.work).then(() => order.push(at)));
+    await settle();
+    expect(tasks.map((task) => task.started())).toEqual([true, true, false, false]);
+    tasks[1]?.finish();
+    await settle();
+    expect(tasks.map((task) => task.started())).toEqual([true, true, true, false]);
+    for (const task of tasks) task.finish();
+    await Promise.all(all);
+    expect(order[0]).toBe(1);
+    expect(queue.length).toBe(0);
+  });
+
+  it('refuses at once with 503 and Retry-After: 1 when it is full', async () => {
+    const queue = new HashQueue(1, 1);
+    const [running, waiting] = [held(), held()];
+    const both = [queue.run(running.work), queue.run(waiting.work)];
+    const refusal = { code: 'service_unavailable', retryAfter: 1 };
+    await expect(queue.run(async () => {})).rejects.toMatchObject(refusal);
+    running.finish();
+    waiting.finish();
+    await Promise.all(both);
+    await expect(queue.run(async () => 'again')).resolves.toBe('again');
+  });
+
+  it('drops who hung up while waiting, and keeps the place of the others', async () => {
+    const queue = new HashQueue(1, 2);
+    const [running, gone, next] = [held(), held(), held()];
+    const first = queue.run(running.work);
+    const hangUp = new AbortController();
+    const dropped = queue.run(gone.work, hangUp.signal);
+    const last = queue.run(next.work);
+    hangUp.abort(new Error('the client hung up'));
+    await expect(dropped).rejects.toThrow('the client hung up');
+    expect(queue.length).toBe(1);
+    running.finish();
+    next.finish();
+    await Promise.all([first, last]);
+    expect(gone.started()).toBe(false);
+  });
+
+  it('lets what runs run on when its client hangs up, and refuses who hung up before', async () => {
+    const queue = new HashQueue(1, 1);
+    const running = held();
+    const hangUp = new AbortController();
+    const first = queue.run(running.work, hangUp.signal);
+    await settle();
+    hangUp.abort();
+    running.finish();
+    await expect(first).resolves.toBeUndefined();
+    await expect(queue.run(async () => {}, hangUp.signal)).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it('goes on after a task that failed', async () => {
+    const queue = new HashQueue(1, 1);
+    const failed = queue.run(() => Promise.reject(new Error('broken')));
+    const next = queue.run(async () => 'done');
+    await expect(failed).rejects.toThrow('broken');
+    await expect(next).resolves.toBe('done');
+  });
+
+  it('closes when what runs has ended, refusing the rest', async () => {
+    const queue = new HashQueue(1, 5);
+    const running = held();
+    const first = queue.run(running.work);
+    const waiting = queue.run(async () => {});
+    let closed = false;
+    const closing = queue.close().then(() => {
+      closed = true;
+    });
+    await expect(waiting).rejects.toMatchObject({ code: 'service_unavailable' });
+    await expect(queue.run(async () => {})).rejects.toMatchObject({ code: 'service_unavailable' });
+    expect(closed).toBe(false);
+    running.finish();
+    await Promise.all([first, closing]);
+    await queue.close();
+  });
+});

@@ -1,0 +1,227 @@
+import { expect, it } from 'vitest';
+import { hmacSha256, sha256 } from '../../src/base/digest.js';
+import { randomToken } from '../../src/base/random.js';
+import {
+  eraseEndedSeeds,
+  findSessionOfRefreshToken,
+  openSession,
+  revokeSession,
+  revokeSessionsOf,
+  rotate,
+} from '../../src/tokens/refresh-family.js';
+import { describeEachStore } from '../support/stores.js';
+import { day, openFamily, refreshTokenIn, second, start } from './family-bench.js';
+
+describeEachStore('a refresh family', ({ open }) => {
+  it('rotates: each token once, the session unmoved', async () => {
+    const family = await openFamily(await open());
+    const { accountId, sessionId, expiresAt } = family;
+    expect(expiresAt).toBe(start + 7 * day);
+    const seen = new Set([family.refreshToken]);
+    let token = family.refreshToken;
+    for (let turn = 1; turn <= 5; turn += 1) {
+      family.clock.time += day;
+      const outcome = await family.refresh(token);
+      expect(outcome).toMatchObject({
+        outcome: 'rotated',
+        session: { sessionId, accountId, clientId: 'sallyport', expiresAt },
+      });
+      token = refreshTokenIn(outcome);
+      expect(token).toMatch(/^[\w-]{43}$/);
+      seen.add(token);
+    }
+    expect(seen.size).toBe(6);
+  });
+
+  it('gives the same successor again within the grace', async () => {
+    const family = await openFamily(await open());
+    const first = await family.refresh(family.refreshToken);
+    family.clock.time += 9_999;
+    const again = await family.refresh(family.refreshToken);
+    expect(again).toEqual({ ...first, outcome: 'repeated' });
+    expect((await family.refresh(refreshTokenIn(again))).outcome).toBe('rotated');
+  });
+
+  it('is revoked by a second use after the grace', async () => {
+    const family = await openFamily(await open());
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    family.clock.time += 10 * second;
+    const { sessionId, accountId } = family;
+    expect(await family.refresh(family.refreshToken)).toEqual({ outcome: 'reused', sessionId, accountId });
+    expect(await family.row()).toMatchObject({ revoked_reason: 'reused', revoked_at: family.clock.time });
+    expect(await family.refresh(successor)).toEqual({ outcome: 'revoked' });
+    expect(await family.refresh(family.refreshToken)).toEqual({ outcome: 'revoked' });
+  });
+
+  it('is revoked by a second use once the successor was presented, grace or not', async () => {
+    const family = await openFamily(await open());
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    expect((await family.refresh(successor)).outcome).toBe('rotated');
+    expect((await family.refresh(family.refreshToken)).outcome).toBe('reused');
+    expect((await family.refresh(successor)).outcome).toBe('revoked');
+  });
+
+  it('with grace 0 is revoked by any second use', async () => {
+    const family = await openFamily(await open(), { graceSeconds: 0 });
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    expect((await family.refresh(family.refreshToken)).outcome).toBe('reused');
+    expect((await family.refresh(successor)).outcome).toBe('revoked');
+  });
+
+  it('ends at its absolute expiry, however often it was refreshed', async () => {
+    const family = await openFamily(await open());
+    family.clock.time = start + 7 * day - 1;
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    family.clock.time += 1;
+    expect(await family.refresh(successor)).toEqual({ outcome: 'expired' });
+    expect(await family.refresh(family.refreshToken)).toEqual({ outcome: 'expired' });
+    // What was refused is not consumed: the clock may have been wrong.
+    family.clock.time -= 1;
+    expect((await family.refresh(successor)).outcome).toBe('rotated');
+  });
+
+  it('lives on where the revocation is rolled back: hence an outcome to commit, not a throw', async () => {
+    const store = await open();
+    const family = await openFamily(store, { graceSeconds: 0 });
+    const { clock, refreshToken } = family;
+    const successor = refreshTokenIn(await family.refresh(refreshToken));
+    const thrown = store.transaction(async (tx) => {
+      expect((await rotate(tx, refreshToken, { clock, graceSeconds: 0 })).outcome).toBe('reused');
+      throw new Error('refused too early');
+    });
+    await expect(thrown).rejects.toThrow('refused too early');
+    expect((await family.refresh(successor)).outcome).toBe('rotated');
+  });
+
+  it('keeps digests alone at rest, and one seed at most', async () => {
+    const store = await open();
+    const family = await openFamily(store);
+    const tokens = [family.refreshToken];
+    for (const turn of [1, 2, 3]) {
+      tokens.push(refreshTokenIn(await family.refresh(tokens[turn - 1] ?? '')));
+      expect(await family.seeds()).toBe(1);
+    }
+    const rows = await store.db
+      .selectFrom('sallyport_refresh_tokens')
+      .selectAll()
+      .where('session_id', '=', family.sessionId)
+      .execute();
+    expect(rows.map(({ digest }) => digest).sort()).toEqual(tokens.map(sha256).sort());
+    for (const token of tokens) expect(JSON.stringify(rows)).not.toContain(token);
+    const consumed = rows.find((row) => row.successor_seed !== null);
+    const seed = Buffer.from(consumed?.successor_seed ?? '', 'base64url');
+    expect(seed).toHaveLength(32);
+    expect(hmacSha256(tokens[2] ?? '', seed)).toBe(tokens[3]);
+  });
+
+  it('loses its seeds when the grace ends, and when it is revoked', async () => {
+    const store = await open();
+    const family = await openFamily(store);
+    const { clock } = family;
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    clock.time += 9_999;
+    await eraseEndedSeeds(store.db, { clock, graceSeconds: 10 });
+    expect(await family.seeds()).toBe(1);
+    clock.time += 1;
+    await eraseEndedSeeds(store.db, { clock, graceSeconds: 10 });
+    expect(await family.seeds()).toBe(0);
+    await family.refresh(successor);
+    expect(await family.seeds()).toBe(1);
+    await store.transaction((tx) => revokeSession(tx, family.sessionId, 'signed_out', clock));
+    expect(await family.seeds()).toBe(0);
+  });
+
+  it('never mistakes a presented token for another', async () => {
+    const store = await open();
+    const [mine, other] = [await openFamily(store), await openFamily(store)];
+    for (const token of [
+      '',
+      'x',
+      '\0',
+      '\ud800',
+      'a'.repeat(100_000),
+      `${mine.refreshToken} `,
+      randomToken(),
+    ]) {
+      expect(await mine.refresh(token)).toEqual({ outcome: 'unknown' });
+    }
+    expect(await mine.refresh(sha256(mine.refreshToken))).toEqual({ outcome: 'unknown' });
+    await mine.refresh(mine.refreshToken);
+    mine.clock.time += day;
+    expect((await mine.refresh(mine.refreshToken)).outcome).toBe('reused');
+    expect((await other.refresh(other.refreshToken)).outcome).toBe('rotated');
+  });
+});
+
+describeEachStore('a clock that is set back', ({ open }) => {
+  it('by less than the grace lets the loser of two tabs in', async () => {
+    const family = await openFamily(await open());
+    const first = await family.refresh(family.refreshToken);
+    family.clock.time -= 9_999;
+    expect(await family.refresh(family.refreshToken)).toEqual({ ...first, outcome: 'repeated' });
+  });
+
+  it('by more does not stretch the grace', async () => {
+    const family = await openFamily(await open());
+    await family.refresh(family.refreshToken);
+    family.clock.time -= 3_600 * second;
+    expect((await family.refresh(family.refreshToken)).outcome).toBe('reused');
+  });
+
+  it('locks out nobody who holds the newest token', async () => {
+    const family = await openFamily(await open());
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    family.clock.time -= 30 * day;
+    expect((await family.refresh(successor)).outcome).toBe('rotated');
+  });
+});
+
+describeEachStore('revocation', ({ open }) => {
+  it('ends one session, once; the first reason stays', async () => {
+    const store = await open();
+    const family = await openFamily(store);
+    const revoke = (reason: 'signed_out' | 'revoked') =>
+      store.transaction((tx) => revokeSession(tx, family.sessionId, reason, family.clock));
+    expect(await revoke('signed_out')).toBe(true);
+    expect(await revoke('revoked')).toBe(false);
+    expect((await family.row()).revoked_reason).toBe('signed_out');
+    expect(await family.refresh(family.refreshToken)).toEqual({ outcome: 'revoked' });
+    const unknown = await store.transaction((tx) => revokeSession(tx, 'no session', 'revoked', family.clock));
+    expect(unknown).toBe(false);
+  });
+
+  it('ends all sessions of an account but the one excepted, and no other', async () => {
+    const store = await open();
+    const [family, stranger] = [await openFamily(store), await openFamily(store)];
+    const { accountId, clock } = family;
+    const more = await Promise.all(
+      ['a', 'b', 'c'].map((clientId) =>
+        store.transaction((tx) => openSession(tx, { accountId, clientId, clock, expireDays: 7 })),
+      ),
+    );
+    await family.refresh(family.refreshToken);
+    const except = more[0]?.sessionId;
+    const reason = 'password_changed';
+    const revoked = await store.transaction((tx) =>
+      revokeSessionsOf(tx, accountId, { except, reason, clock }),
+    );
+    expect(revoked).toBe(3);
+    expect(await family.seeds()).toBe(0);
+    expect((await family.refresh(more[0]?.refreshToken ?? '')).outcome).toBe('rotated');
+    expect((await family.refresh(more[1]?.refreshToken ?? '')).outcome).toBe('revoked');
+    expect((await stranger.refresh(stranger.refreshToken)).outcome).toBe('rotated');
+    const rest = await store.transaction((tx) => revokeSessionsOf(tx, accountId, { reason, clock }));
+    expect(rest).toBe(1);
+  });
+
+  it('finds the session by any token of the family (RFC 7009)', async () => {
+    const store = await open();
+    const family = await openFamily(store);
+    const { sessionId, accountId } = family;
+    const successor = refreshTokenIn(await family.refresh(family.refreshToken));
+    for (const token of [family.refreshToken, successor])
+      expect(await findSessionOfRefreshToken(store.db, token)).toEqual({ sessionId, accountId });
+    for (const token of ['', 'x', '\0', randomToken(), sha256(successor)])
+      expect(await findSessionOfRefreshToken(store.db, token)).toBeUndefined();
+  });
+});

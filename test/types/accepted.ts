@@ -1,0 +1,75 @@
+import swaggerUi from '@fastify/swagger-ui';
+import { z } from 'zod';
+import { answer, media, raw } from '../../src/access/answer.js';
+import type { Routes } from '../../src/access/create-routes.js';
+import { type Dependency, dependency, guard } from '../../src/access/dependency.js';
+import { params, query, rawBody } from '../../src/access/inputs.js';
+import { currentUser, optionalUser, requireRole, type User } from '../access/app.js';
+
+/** Compiled with everything else, never run: what a route is given has exactly the declared type. */
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const isTrue = <T extends true>(): T | undefined => undefined;
+const Message = z.object({ message: z.string() });
+
+export const page = dependency(
+  'page',
+  { q: query(z.object({ limit: z.coerce.number().default(20) })) },
+  async ({ q }) => {
+    isTrue<Equal<typeof q, { limit: number }>>();
+    return q.limit;
+  },
+);
+isTrue<Equal<typeof page, Dependency<number, false>>>();
+export const ownReport = dependency(
+  'ownReport',
+  { user: currentUser, path: params(z.object({ id: z.uuid() })) },
+  ({ user, path }) => ({ of: user.email, id: path.id }),
+);
+isTrue<Equal<(typeof ownReport)['guards'], true>>();
+export const webhook = guard('webhook', { rawBody }, ({ rawBody: bytes }) => bytes.length);
+isTrue<Equal<typeof webhook, Dependency<number, true>>>();
+
+export function accepted(routes: Routes): void {
+  routes.get('/reports/:id', { needs: { ownReport, page }, response: { 200: Message } }, (given) => {
+    isTrue<Equal<keyof typeof given, 'ownReport' | 'page'>>();
+    isTrue<Equal<typeof given.page, number>>();
+    return { message: given.ownReport.id };
+  });
+  routes.patch(
+    '/users/:id',
+    {
+      needs: { admin: requireRole('admin') },
+      params: z.object({ id: z.uuid() }),
+      body: z.strictObject({ bio: z.string().nullable() }),
+      response: { 200: Message, 202: z.object({ at: z.date() }) },
+    },
+    async ({ admin, params: path, body }) => {
+      isTrue<Equal<typeof admin, User>>();
+      isTrue<Equal<typeof path, { id: string }>>();
+      return body.bio === null ? answer(202, { at: new Date(0) }) : answer(200, { message: path.id });
+    },
+  );
+  routes.get(
+    '/open',
+    { access: 'public', needs: { user: optionalUser }, response: { 200: Message } },
+    ({ user }) => {
+      isTrue<Equal<typeof user, User | null>>();
+      return { message: user?.email ?? '' };
+    },
+  );
+  routes.delete('/gone', { needs: { user: currentUser }, response: { 204: z.void() } }, async () => {});
+  routes.get('/csv', { needs: { user: currentUser }, response: { 200: media('text/csv') } }, () =>
+    raw('a,b'),
+  );
+  routes.post('/hook', { needs: { webhook }, response: { 204: z.void(), 404: Message } }, () =>
+    answer(404, { message: '' }),
+  );
+  routes.register(
+    async (scope) => void scope.get('/', async () => ''),
+    { prefix: '/p' },
+    { access: 'public' },
+  );
+  routes.register(swaggerUi, { routePrefix: '/docs' }, { access: 'public' });
+  routes.register(async () => {}, {}, { needs: { user: currentUser } });
+  routes.override(currentUser, () => ({ email: 'a', role: 'admin' }));
+}
