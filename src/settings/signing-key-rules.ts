@@ -40,7 +40,7 @@ const keyRules: Readonly<Record<KeyAlgorithm, KeyRule>> = {
   PS256: {
     fits: (key) =>
       key.asymmetricKeyType === 'rsa' || (key.asymmetricKeyType === 'rsa-pss' && allowsPs256(key)),
-    needs: 'an RSA key',
+    needs: 'an RSA key (an RSA-PSS one: for SHA-256)',
     command: rsaCommand,
   },
   RS256: { fits: (key) => key.asymmetricKeyType === 'rsa', needs: 'an RSA key', command: rsaCommand },

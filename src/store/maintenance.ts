@@ -60,6 +60,9 @@ const oldSeeds = (db: Query, until: number) => () =>
     )
     .executeTakeFirstOrThrow();
 
+/** Erases what successors are made again from, where the token was consumed at or before `until`. */
+export const eraseEndedSeeds = (db: Query, until: number): Promise<number> => repeat(oldSeeds(db, until));
+
 /** Deletes what has expired, a few rows at a time, each in a statement of its own. Safe in several processes at once. */
 export async function purge(store: Store, clock: Clock, options: PurgeOptions = {}): Promise<Purged> {
   const { db } = store;
@@ -69,6 +72,6 @@ export async function purge(store: Store, clock: Clock, options: PurgeOptions = 
     counters: await repeat(expiredKeys('sallyport_counters', db, now)),
     throttles: await repeat(expiredKeys('sallyport_throttles', db, now)),
     sessions: await repeat(expiredSessions(db, now)),
-    seeds: graceSeconds === undefined ? 0 : await repeat(oldSeeds(db, now - graceSeconds * 1_000)),
+    seeds: graceSeconds === undefined ? 0 : await eraseEndedSeeds(db, now - graceSeconds * 1_000),
   };
 }

@@ -13,7 +13,8 @@ const pss = (digest: string, saltLength: number) =>
       modulusLength: 3072,
       hashAlgorithm: digest,
       mgf1HashAlgorithm: digest,
-      saltLength: String(saltLength),
+      // @types/node says string, Node takes a number.
+      saltLength: saltLength as unknown as string,
     }),
   );
 
@@ -58,9 +59,21 @@ describe('signingKeyFindings', () => {
     ['EdDSA', 'ed448', 'is a key of the kind ed448; EdDSA needs an Ed25519 key.'],
     ['EdDSA', 'x25519', 'is a key of the kind x25519; EdDSA needs an Ed25519 key.'],
     ['RS256', 'pss', 'is a key of the kind rsa-pss; RS256 needs an RSA key.'],
-    ['PS256', 'pss512', 'is a key of the kind rsa-pss; PS256 needs an RSA key.'],
-    ['PS256', 'pssSalt', 'is a key of the kind rsa-pss; PS256 needs an RSA key.'],
-    ['PS256', 'p256', 'is a key of the kind ec prime256v1; PS256 needs an RSA key.'],
+    [
+      'PS256',
+      'pss512',
+      'is a key of the kind rsa-pss; PS256 needs an RSA key (an RSA-PSS one: for SHA-256).',
+    ],
+    [
+      'PS256',
+      'pssSalt',
+      'is a key of the kind rsa-pss; PS256 needs an RSA key (an RSA-PSS one: for SHA-256).',
+    ],
+    [
+      'PS256',
+      'p256',
+      'is a key of the kind ec prime256v1; PS256 needs an RSA key (an RSA-PSS one: for SHA-256).',
+    ],
   ])('%s refuses %s everywhere', (algorithm, key, problem) => {
     const [finding, ...rest] = signingKeyFindings(keys[key], algorithm);
     expect(rest).toEqual([]);

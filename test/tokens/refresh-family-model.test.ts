@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { Store } from '../../src/store/connection.js';
-import { eraseEndedSeeds, revokeSession } from '../../src/tokens/refresh-family.js';
+import { eraseEndedSeeds } from '../../src/store/maintenance.js';
+import { revokeSession } from '../../src/tokens/refresh-family.js';
 import { describeEachStore } from '../support/stores.js';
 import { day, openFamily, start } from './family-bench.js';
 
@@ -87,7 +88,7 @@ class Erase implements Command {
   check = () => true;
 
   async run(model: Model, { family, store }: Real): Promise<void> {
-    await eraseEndedSeeds(store.db, { clock: family.clock, graceSeconds });
+    await eraseEndedSeeds(store.db, family.clock.now() - grace);
     for (const token of model.chain)
       if (token.consumedAt !== undefined && model.time - token.consumedAt >= grace) token.erased = true;
   }

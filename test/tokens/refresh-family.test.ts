@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { hmacSha256, sha256 } from '../../src/base/digest.js';
 import { randomToken } from '../../src/base/random.js';
+import { eraseEndedSeeds } from '../../src/store/maintenance.js';
 import {
-  eraseEndedSeeds,
   findSessionOfRefreshToken,
   openSession,
   revokeSession,
@@ -120,10 +120,10 @@ describeEachStore('a refresh family', ({ open }) => {
     const { clock } = family;
     const successor = refreshTokenIn(await family.refresh(family.refreshToken));
     clock.time += 9_999;
-    await eraseEndedSeeds(store.db, { clock, graceSeconds: 10 });
+    await eraseEndedSeeds(store.db, clock.now() - 10 * second);
     expect(await family.seeds()).toBe(1);
     clock.time += 1;
-    await eraseEndedSeeds(store.db, { clock, graceSeconds: 10 });
+    await eraseEndedSeeds(store.db, clock.now() - 10 * second);
     expect(await family.seeds()).toBe(0);
     await family.refresh(successor);
     expect(await family.seeds()).toBe(1);

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Dialect, PostgresAdapter, PostgresQueryCompiler } from 'kysely';
 import type pg from 'pg';
+import { Refusal } from '../../base/errors.js';
 import type { Secret } from '../../base/secret.js';
 import type { Store, TransactionOptions } from '../connection.js';
 import { Lease, withinDeadline } from '../lease.js';
@@ -109,7 +110,9 @@ class PostgresStore implements Store {
       if (command !== 'COMMIT') throw new Error('PostgreSQL rolled the transaction back');
       return result;
     } catch (error) {
-      if (broken && !lease.isLate) broken = !(await this.#rolledBack(client));
+      // On a lost or hanging connection a rollback would only wait once more; the server does it by itself.
+      const lost = lease.isLate || (error instanceof Refusal && error.code === 'service_unavailable');
+      if (broken && !lost) broken = !(await this.#rolledBack(client));
       throw error;
     } finally {
       lease.end();

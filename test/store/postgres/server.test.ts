@@ -32,13 +32,25 @@ describe('a PostgreSQL server', () => {
     built.remove();
   });
 
-  test('that cuts a statement short is a 503, and the connection is used again', async () => {
+  test('that cuts a statement short is a 503, and the next one works', async () => {
     const slow = store.transaction(async (tx) => {
       await raw(tx, 'set local statement_timeout = 20');
       await raw(tx, 'select pg_sleep(10)');
     });
     await expect(slow).rejects.toMatchObject({ code: 'service_unavailable', retryAfter: 5 });
     expect((await raw(store.db, 'show statement_timeout')).rows).toEqual([{ statement_timeout: '5s' }]);
+  });
+
+  test('that is too busy to answer a ping within a second is not ready; then it is again', async () => {
+    let release = () => {};
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const busy = Array.from({ length: 10 }, () => store.transaction(() => released));
+    await expect(store.ping()).rejects.toMatchObject({ code: 'service_unavailable' });
+    release();
+    await Promise.all(busy);
+    await store.ping();
   });
 
   test('is known by name without its password', () => {
