@@ -1,90 +1,134 @@
-/**
- * Pieces of secrets that everybody knows: the seed's, tutorials', templates', generators' placeholders. Compared without
- * case, hyphens and the like, so `Your_Secret-Key` is `yoursecretkey`.
- */
-const samples = [
-  ...[
-    'yoursecret',
-    'yoursupersecret',
-    'secretkey',
-    'supersecret',
-    'topsecret',
-    'mysecret',
-    'jwtsecret',
-    'keepitsecret',
-  ],
-  ...['testsecret', 'devsecret', 'notasecret', 'sharedsecret', 'astringsecret', 'shhhh', 'your256bitsecret'],
-  ...[
-    'changeme',
-    'changethis',
-    'changeit',
-    'pleasechange',
-    'replaceme',
-    'replacethis',
-    'placeholder',
-    'donotuse',
-  ],
-  ...[
-    'insecure',
-    'examplekey',
-    'password',
-    'passw0rd',
-    'letmein',
-    'qwertyui',
-    'abcdefgh',
-    '12345678',
-    '87654321',
-  ],
-  ...['deadbeef', 'cafebabe', 'loremipsum', 'correcthorse'],
-  // FastAPI's tutorial; RFC 7515 appendix A.1
-  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
-  'aym1sysppbydfgzld3umj1qzkobwvmkoqqestjqlrt1qs0gzh75aktmn3yj0ips4hcgutwjazr1z9caow',
-];
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import { type Dependency, type InputPart, type Made, type Recipe, recipeOf } from './dependency.js';
 
-const fold = (text: string): string =>
-  text
-    .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]/gu, '');
-
-/** Shannon's figure over the letters that occur. Of 32 random hexadecimal digits it gives about 115 bits. */
-function entropyBits(letters: readonly string[]): number {
-  const counts = new Map<string, number>();
-  for (const letter of letters) counts.set(letter, (counts.get(letter) ?? 0) + 1);
-  return [...counts.values()].reduce((bits, count) => bits - count * Math.log2(count / letters.length), 0);
+/** One value to make: from which slots, into which slot. */
+export interface Step {
+  readonly name: string;
+  readonly make: (needs: Made, request: FastifyRequest, reply: FastifyReply) => unknown;
+  readonly names: readonly string[];
+  readonly from: readonly number[];
+  readonly slot: number;
 }
 
-/** True when some piece, said again and again, gives at least three quarters of the text. */
-function repeats(letters: readonly string[]): boolean {
-  for (let period = 1; period <= letters.length / 2; period++) {
-    const same = letters.filter((letter, index) => letter === letters[index - period]).length;
-    if (same >= (letters.length - period) * 0.75) return true;
+export interface PlannedInput {
+  readonly part: InputPart | 'body';
+  readonly schema: z.ZodType;
+  readonly slot: number;
+}
+
+/** What one request of a route resolves, in which order: worked out at start, so that a request only follows it. */
+export interface Plan {
+  readonly size: number;
+  /** Before the body is read, one after the other: guards without input, and what they need. */
+  readonly early: readonly Step[];
+  /** When the body was read and not yet parsed: guards that need `rawBody`. */
+  readonly onRawBody: readonly Step[];
+  /** After validation, one after the other: own guards that need an input. */
+  readonly late: readonly Step[];
+  /** All the others, at once. */
+  readonly rest: readonly Step[];
+  readonly inputs: readonly PlannedInput[];
+  /** -1: nobody asked for the bytes of the body. */
+  readonly rawBodySlot: number;
+}
+
+export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
+type Reads = 'nothing' | 'rawBody' | 'input';
+
+export class Planner {
+  readonly #overrides: Overrides;
+  readonly #slots = new Map<Dependency<unknown>, number>();
+  readonly #reads = new Map<Dependency<unknown>, Reads>();
+  readonly #inputs: PlannedInput[] = [];
+  #size = 0;
+  #rawBodySlot = -1;
+
+  constructor(overrides: Overrides = new Map()) {
+    this.#overrides = overrides;
   }
-  return false;
-}
 
-/** True when at least half of the letters are the neighbour of the one before: `abcdef`, `987654`, `aaaa`. */
-function runs(letters: readonly string[]): boolean {
-  const codes = letters.map((letter) => letter.codePointAt(0) ?? 0);
-  const steps = codes.filter((code, index) => Math.abs(code - (codes[index - 1] ?? Number.NaN)) <= 1);
-  return steps.length >= letters.length / 2;
-}
+  /** An input of the route itself. */
+  input(part: PlannedInput['part'], schema: z.ZodType): number {
+    const slot = this.#size++;
+    this.#inputs.push({ part, schema, slot });
+    return slot;
+  }
 
-/**
- * Why an HS256 secret could be guessed, or undefined. It must have 32 characters (RFC 7518 §3.2: as many bits as the
- * hash), be none that is known, and look random. The answer never holds a piece of it.
- */
-export function weaknessOf(secret: string): string | undefined {
-  const length = [...secret].length;
-  if (length < 32) return `has ${length} character${length === 1 ? '' : 's'}; at least 32 are needed.`;
-  const folded = fold(secret);
-  if (samples.some((sample) => folded.includes(sample)))
-    return 'holds a sample that everybody knows, such as your-secret-key or changeme.';
-  // 1,024 letters are enough to judge, and keep the search for repetitions short.
-  const letters = [...secret.toLowerCase()].slice(0, 1024);
-  if (new Set(letters).size < 8 || entropyBits(letters) < 90)
-    return 'has too few different characters to be random.';
-  if (repeats(letters)) return 'is a short piece said again and again.';
-  if (runs(letters)) return 'is a run of neighbouring letters or digits.';
-  return undefined;
+  slotOf(wanted: Dependency<unknown>): number {
+    return this.#slots.get(wanted) ?? -1;
+  }
+
+  plan(needs: readonly Dependency<unknown>[]): Plan {
+    const early = this.#collect(needs, (one, recipe) => {
+      // Who reads a credential may refuse too (optionalUser): a bad one is told before the body is read.
+      const judges = one.guards || recipe.security.length > 0 || recipe.beforeBody;
+      return judges && false;
+    });
+    const onRawBody = this.#collect(needs, (one) => one.guards && this.#readsOf(one) === 'rawBody');
+    const late = this.#collect(needs, (_one, recipe) => recipe.kind === 'guard');
+    const rest = this.#collect(needs, () => true);
+    const inputs = this.#inputs;
+    return { size: this.#size, early, onRawBody, late, rest, inputs, rawBodySlot: this.#rawBodySlot };
+  }
+
+  #recipe(wanted: Dependency<unknown>): Recipe {
+    const recipe = recipeOf(wanted);
+    const override = this.#overrides.get(wanted);
+    if (override === undefined) return recipe;
+    return {
+      kind: wanted.guards ? 'guard' : 'made',
+      needs: [],
+      make: override,
+      security: recipe.security,
+      beforeBody: false,
+    };
+  }
+
+  /** The deepest first, in the order written, each once. */
+  #collect(
+    needs: readonly Dependency<unknown>[],
+    wanted: (one: Dependency<unknown>, recipe: Recipe) => boolean,
+  ): Step[] {
+    const steps: Step[] = [];
+    const look = (one: Dependency<unknown>): void => {
+      const recipe = this.#recipe(one);
+      if (wanted(one, recipe)) this.#emit(one, steps);
+      else for (const [, need] of recipe.needs) look(need);
+    };
+    for (const one of needs) look(one);
+    return steps;
+  }
+
+  #emit(one: Dependency<unknown>, steps: Step[]): void {
+    if (this.#slots.has(one)) return;
+    const recipe = this.#recipe(one);
+    for (const [, need] of recipe.needs) this.#emit(need, steps);
+    if (recipe.input !== undefined) {
+      this.#slots.set(one, this.input(recipe.input.part, recipe.input.schema));
+      return;
+    }
+    const slot = this.#size++;
+    this.#slots.set(one, slot);
+    if (recipe.kind === 'rawBody') {
+      this.#rawBodySlot = slot;
+      return;
+    }
+    const names = recipe.needs.map(([name]) => name);
+    const from = recipe.needs.map(([, need]) => this.slotOf(need));
+    steps.push({ name: one.name, make: recipe.make, names, from, slot });
+  }
+
+  #readsOf(one: Dependency<unknown>): Reads {
+    const known = this.#reads.get(one);
+    if (known !== undefined) return known;
+    const recipe = this.#recipe(one);
+    let reads: Reads = recipe.kind === 'input' ? 'input' : recipe.kind === 'rawBody' ? 'rawBody' : 'nothing';
+    for (const [, need] of recipe.needs) {
+      const below = this.#readsOf(need);
+      if (below === 'input' || (below === 'rawBody' && reads === 'nothing')) reads = below;
+    }
+    this.#reads.set(one, reads);
+    return reads;
+  }
 }

@@ -60,7 +60,7 @@ function make(dataDir: string, file: string, secret: string): void {
     closeSync(descriptor);
   }
   try {
-    writeSync(openSync(file, 'w', 0o600), secret);
+    linkSync(temporary, file);
     syncFolder(dataDir);
   } catch (error) {
     if (!has(error, 'EEXIST')) throw error;

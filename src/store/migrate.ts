@@ -76,7 +76,7 @@ async function lock(tx: Query, engine: Engine): Promise<void> {
 
 async function applyPending(tx: Query, clock: Clock): Promise<readonly string[]> {
   const { engine } = runnerOf(tx);
-  
+  await lock(tx, engine);
   const present = await ownTables(tx, engine);
   const applied = await readLedger(tx, engine, present);
   const pending = migrations.filter(({ name }) => !applied.has(name));

@@ -6,12 +6,9 @@ export const TokenAnswer = z
     token_type: z.literal('bearer'),
     expires_in: z.number().int().meta({ description: 'Seconds.' }),
     refresh_token: z.string(),
-    device_token: z
-      .string()
-      .optional()
-      .meta({
-        description: 'Only with the password grant. Send it back at the next sign-in from this device.',
-      }),
+    device_token: z.string().optional().meta({
+      description: 'Only with the password grant. Send it back at the next sign-in from this device.',
+    }),
   })
   .meta({ id: 'Token' });
 
