@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 
-/** The folders under test/ decide the part; whatever is not named here is a unit test. */
-const parts = {
+/** The folders under test/ decide the part; what is not named here is a unit test, or a store's if it opens stores. */
+const folders = {
   scripts: ['scripts'],
   store: ['store'],
   wire: ['contract', 'clients', 'e2e'],
@@ -11,24 +12,38 @@ const parts = {
 /** Node 20 runs no TypeScript in a process of its own: these parts run on dist, which is built first. */
 const built = ['wire', 'race', 'browser'];
 
-const globs = (folders: readonly string[]) => folders.map((folder) => `test/${folder}/**/*.test.ts`);
+const globs = (names: readonly string[]) => names.map((folder) => `test/${folder}/**/*.test.ts`);
 
-/** The store's tests find their PostgreSQL by the first of these; the tests of the scripts need none. */
+const inFolders = (path: string) =>
+  Object.values(folders)
+    .flat()
+    .some((folder) => path.startsWith(`test/${folder}/`));
+
+/** Tests of any room that run on both engines: they need the tests' PostgreSQL, which the units do without. */
+const openStores = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map((path) => `test/${path.replaceAll('\\', '/')}`)
+  .filter((path) => path.endsWith('.test.ts') && !inFolders(path))
+  .filter((path) => /support\/stores\b/.test(readFileSync(path, 'utf8')));
+
 const setUps = (part: string) => [
-  ...(part === 'scripts' ? [] : ['test/support/postgres.ts']),
+  ...(part === 'scripts' || part === 'unit' ? [] : ['test/support/postgres.ts']),
   ...(built.includes(part) ? ['scripts/build-for-tests.mjs'] : []),
 ];
 
-const named = Object.entries(parts).map(([name, folders]) => ({
+const named = Object.entries(folders).map(([name, names]) => ({
   extends: true as const,
-  test: { name, include: globs(folders), globalSetup: setUps(name) },
+  test: {
+    name,
+    include: [...globs(names), ...(name === 'store' ? openStores : [])],
+    globalSetup: setUps(name),
+  },
 }));
 const unit = {
   extends: true as const,
   test: {
     name: 'unit',
     include: ['test/**/*.test.ts'],
-    exclude: globs(Object.values(parts).flat()),
+    exclude: [...globs(Object.values(folders).flat()), ...openStores],
     globalSetup: setUps('unit'),
   },
 };

@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { createAddressLimit, createTokenEndpointLimit } from './access/address-limit.js';
+import { createAddressLimits } from './access/address-limit.js';
 import { createRoutes, type Routes } from './access/create-routes.js';
 import { createDenialRecorder } from './access/denials.js';
 import { createIdentify, declareIdentity } from './access/principal.js';
@@ -15,7 +15,7 @@ import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
-import { addTokenRoutes, tokenPath } from './routes/token-routes.js';
+import { addTokenRoutes } from './routes/token-routes.js';
 import { addWellKnownRoutes } from './routes/well-known-routes.js';
 import type { Settings } from './settings/settings.js';
 import type { Store } from './store/connection.js';
@@ -48,7 +48,7 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
-  const addressLimit = createAddressLimit(deps);
+  const limits = createAddressLimits(deps);
 
   const fastify = Fastify(http.options);
   http.install(fastify);
@@ -61,13 +61,12 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   fastify.addHook('onRequest', http.answerCors);
   fastify.addHook('onRequest', createIdentify(flows));
   fastify.addHook('onRequest', unlessHealth(createRequestLimit(settings, clock)));
-  fastify.addHook('onRequest', onlyTokenEndpoint(createTokenEndpointLimit(deps)));
   fastify.addHook('onRequest', http.assertRoute);
   fastify.addHook('onError', createDenialRecorder(deps));
 
   addHealthRoutes(routes, store, clock);
-  addOwnAccountRoutes(routes, flows, addressLimit);
-  addTokenRoutes(routes, flows, addressLimit);
+  addOwnAccountRoutes(routes, flows, limits);
+  addTokenRoutes(routes, flows, limits);
   addUserRoutes(routes, flows);
   addEventRoutes(routes, store);
   addWellKnownRoutes(routes, settings, key);
@@ -90,13 +89,6 @@ const unlessHealth =
   (request, reply, done) => {
     if (healthPaths.has(request.routeOptions.url)) done();
     else hook(request, reply, done);
-  };
-
-const onlyTokenEndpoint =
-  (limit: (request: FastifyRequest, reply: FastifyReply) => Promise<void>): Hook =>
-  (request, reply, done) => {
-    if (request.routeOptions.url === tokenPath) limit(request, reply).then(() => done(), done);
-    else done();
   };
 
 async function createFlowDeps({ settings, store, clock }: AppDeps, key: SigningKey): Promise<FlowDeps> {

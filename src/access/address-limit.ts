@@ -32,18 +32,24 @@ async function take(
   if (!verdict.allowed) throw new Refusal('too_many_requests', { retryAfter: verdict.resetSeconds });
 }
 
-/** The limits on registering, signing in and refreshing (design §6). Off under DEBUG, as the seed has it. */
-export const createAddressLimit = (deps: AddressLimitDeps): Dependency<TakeFromAddress, false> =>
-  fromRequest(
+export interface AddressLimits {
+  /** For a handler that chooses the policy once it knows what is wanted. */
+  readonly take: Dependency<TakeFromAddress, false>;
+  /** What the token endpoint counts before it reads a body that a stranger sends. */
+  readonly tokenEndpoint: Dependency<void, false>;
+}
+
+/** The limits on registering, signing in and refreshing. Off under DEBUG, as the seed has it. */
+export const createAddressLimits = (deps: AddressLimitDeps): AddressLimits => ({
+  take: fromRequest(
     'addressLimit',
     (request, reply): TakeFromAddress =>
       (policy) =>
         take(deps, policy, request, reply),
-  );
-
-/** An `onRequest` hook: what the token endpoint counts before it reads a body that a stranger sends. */
-export const createTokenEndpointLimit =
-  (deps: AddressLimitDeps) =>
-  async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    await take(deps, addressPolicies.token, request, reply);
-  };
+  ),
+  tokenEndpoint: fromRequest(
+    'tokenEndpointLimit',
+    (request, reply) => take(deps, addressPolicies.token, request, reply),
+    { beforeBody: true },
+  ),
+});

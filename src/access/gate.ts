@@ -87,7 +87,7 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
       'its plugin is registered with needs, and it declares its own. Keep one.',
     );
   }
-  if (false) {
+  if (access === undefined && needs === undefined) {
     fail(
       'ERR_ACCESS_UNDECLARED',
       where,

@@ -63,7 +63,7 @@ export class Planner {
     const early = this.#collect(needs, (one, recipe) => {
       // Who reads a credential may refuse too (optionalUser): a bad one is told before the body is read.
       const judges = one.guards || recipe.security.length > 0 || recipe.beforeBody;
-      return judges && false;
+      return judges && this.#readsOf(one) === 'nothing';
     });
     const onRawBody = this.#collect(needs, (one) => one.guards && this.#readsOf(one) === 'rawBody');
     const late = this.#collect(needs, (_one, recipe) => recipe.kind === 'guard');

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { ConfigurationError } from '../base/errors.js';
 import {
+  type DeclaredResponses,
   type HeaderFields,
   isAnswered,
   isMedia,
   isRaw,
   type Media,
   type RawAnswer,
-  type Responses,
 } from './answer.js';
 import { isSchema } from './inputs.js';
 import { parseSync } from './validate.js';
@@ -41,7 +41,7 @@ export class Responder {
   readonly #plain: Writer | undefined;
   readonly #plainMedia: number | undefined;
 
-  constructor(where: string, responses: Responses) {
+  constructor(where: string, responses: DeclaredResponses) {
     this.#where = where;
     for (const [key, declared] of Object.entries(responses)) {
       const status = Number(key);

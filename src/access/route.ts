@@ -1,7 +1,7 @@
 import type { HTTPMethods } from 'fastify';
 import type { z } from 'zod';
 import type { RefusalCode } from '../base/errors.js';
-import type { Answer, Responses } from './answer.js';
+import type { Answer, AnySchema, DeclaredResponses, Responses } from './answer.js';
 import type { Guarded, Needs, NoNeeds, Resolved } from './dependency.js';
 
 /** A limit of one route's own, beside the general one. */
@@ -12,8 +12,8 @@ export interface RouteLimit {
   readonly key?: string;
 }
 
-type Schema = z.ZodType | undefined;
-type Part<K extends string, S extends Schema> = S extends z.ZodType
+type Schema = AnySchema | undefined;
+type Part<K extends string, S extends Schema> = S extends AnySchema
   ? { readonly [P in K]: z.output<S> }
   : unknown;
 
@@ -104,5 +104,6 @@ export type WriteRoute = <
 ) => void;
 
 /** A route's options once the types are gone: plain JavaScript may have written anything. */
-export type AnyOptions = WriteOptions<Needs, unknown, Schema, Schema, Schema, Responses, Schema>;
+type Zod = z.ZodType | undefined;
+export type AnyOptions = WriteOptions<Needs, unknown, Zod, Zod, Zod, DeclaredResponses, Zod>;
 export type RouteMethod = Extract<HTTPMethods, 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { TakeFromAddress } from '../access/address-limit.js';
+import type { AddressLimits } from '../access/address-limit.js';
 import type { Routes } from '../access/create-routes.js';
 import { currentSession, currentUser, requireActiveUser } from '../access/current-user.js';
-import type { Dependency } from '../access/dependency.js';
 import { hangUp, origin } from '../access/origin.js';
 import { requirePermission } from '../access/require-permission.js';
 import { requireAdmin } from '../access/require-role.js';
@@ -39,11 +38,7 @@ const profileChange = ({ full_name: fullName, bio }: ProfileBody) => ({
 });
 
 /** The own account: register, see, change, leave. */
-export function addOwnAccountRoutes(
-  routes: Routes,
-  deps: FlowDeps,
-  addressLimit: Dependency<TakeFromAddress, false>,
-): void {
+export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
   const bodies = accountBodies(deps.settings);
   const tags = ['account'];
 
@@ -51,7 +46,7 @@ export function addOwnAccountRoutes(
     '/auth/register',
     {
       access: 'public',
-      needs: { origin, take: addressLimit },
+      needs: { origin, take: limits.take },
       body: bodies.registration,
       response: { 201: User },
       summary: 'Register an account',

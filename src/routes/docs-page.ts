@@ -18,7 +18,11 @@ export type DocsAsset = keyof typeof docsAssets;
 export const docsAssetFile = (name: DocsAsset): string => join(folder, name);
 
 /** In a file of its own: the page's policy allows no inline script. Tokens stay in memory (ASVS 14.3.3). */
-export const docsScript = `window.ui = SwaggerUIBundle({
+export const docsScript = `const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();
+window.ui = SwaggerUIBundle({
   url: '/openapi.json',
   dom_id: '#swagger-ui',
   deepLinking: true,
@@ -28,14 +32,19 @@ export const docsScript = `window.ui = SwaggerUIBundle({
 });
 `;
 
+export const docsStyle = `body { margin: 0; }
+`;
+
 export const docsHtml = (title: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${escapeHtml(title)} · API</title>
 <link rel="icon" href="/docs/favicon-32x32.png">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
+<link rel="stylesheet" href="/docs/page.css">
 </head>
 <body>
 <div id="swagger-ui"></div>

@@ -13,12 +13,22 @@ const tags = [
   { name: 'health', description: 'For whoever watches the process' },
 ];
 
+/** The tag of the docs page's own routes. They are no part of the API, and the document is the same without DEBUG. */
+export const docsTag = 'docs';
+
+const isDocsRoute = ({ tags: own }: Readonly<Record<string, unknown>>): boolean =>
+  Array.isArray(own) && own.includes(docsTag);
+
 /** Collects every route that is added from here on; returns the OpenAPI 3.1 document of them, once all are there. */
 export async function collectOpenApi(
   fastify: FastifyInstance,
   settings: Pick<Settings, 'appName' | 'description' | 'version' | 'publicUrl'>,
 ): Promise<() => object> {
   const { transform, transformObject } = createOpenApi();
+  const described: typeof transform = (input) => {
+    const { schema, url } = transform(input);
+    return { schema: isDocsRoute(schema) ? { hide: true } : schema, url };
+  };
   await fastify.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -33,7 +43,7 @@ export async function collectOpenApi(
       components: { securitySchemes },
     },
     hideUntagged: false,
-    transform,
+    transform: described,
     transformObject,
   } as Parameters<typeof swagger>[1]);
   return () => fastify.swagger();

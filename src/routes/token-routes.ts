@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import type { TakeFromAddress } from '../access/address-limit.js';
+import type { AddressLimits, TakeFromAddress } from '../access/address-limit.js';
 import type { Routes } from '../access/create-routes.js';
 import { currentSession } from '../access/current-user.js';
-import type { Dependency } from '../access/dependency.js';
 import { hangUp, origin } from '../access/origin.js';
 import { InvalidInput, Refusal } from '../base/errors.js';
 import type { FlowDeps, Origin } from '../flows/flow-deps.js';
@@ -14,22 +13,16 @@ import { addressPolicies } from '../limits/policy.js';
 import { tokenResponse } from '../tokens/token-response.js';
 import { RevocationForm, TokenAnswer, TokenForm } from './schemas/token-schemas.js';
 
-export const tokenPath = '/auth/token';
-
 const tags = ['tokens'];
 const defaultClientId = 'sallyport';
 const formTypes = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
-export function addTokenRoutes(
-  routes: Routes,
-  deps: FlowDeps,
-  addressLimit: Dependency<TakeFromAddress, false>,
-): void {
+export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
   routes.post(
-    tokenPath,
+    '/auth/token',
     {
       access: 'public',
-      needs: { origin, take: addressLimit, signal: hangUp },
+      needs: { origin, first: limits.tokenEndpoint, take: limits.take, signal: hangUp },
       body: TokenForm,
       consumes: formTypes,
       response: { 200: TokenAnswer },
