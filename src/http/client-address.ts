@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { BlockList, isIP, SocketAddress } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { ConfigurationError } from '../base/errors.js';
+import { normalizeAddress } from './address-form.js';
+import { connectionOf } from './connection.js';
 
 export interface Client {
   readonly address: string;
@@ -12,22 +14,7 @@ export interface Client {
 
 export type ClientReader = (raw: IncomingMessage) => Client;
 
-const mappedDotted = /^::ffff:(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})$/i;
 const withPort = /^(?:\[([0-9a-f:.]+)\]|(\d{1,3}(?:\.\d{1,3}){3}))(?::\d{1,5})?$/i;
-
-/**
- * One spelling for one address: IPv4 mapped into IPv6 becomes IPv4, IPv6 its RFC 5952 form, a zone is dropped.
- * `undefined` for what is no address.
- */
-export function normalizeAddress(text: string): string | undefined {
-  const zone = text.indexOf('%');
-  const bare = zone === -1 ? text : text.slice(0, zone);
-  const family = isIP(bare);
-  if (family === 0) return undefined;
-  if (family === 4) return bare;
-  const canonical = new SocketAddress({ address: bare, family: 'ipv6' }).address;
-  return mappedDotted.exec(canonical)?.[1] ?? canonical;
-}
 
 /** An entry of X-Forwarded-For; some proxies add the port. */
 function hop(entry: string): string | undefined {
@@ -104,7 +91,7 @@ export function createClientReader(
   let told = false;
   return (raw) => {
     const { socket } = raw;
-    const peer = normalizeAddress(socket.remoteAddress ?? '') ?? '';
+    const { peer } = connectionOf(socket);
     const encrypted = socket instanceof TLSSocket;
     if (none || peer === '' || !listed(proxies, peer)) {
       if (!told && isForwarded(raw)) {

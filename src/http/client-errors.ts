@@ -4,10 +4,10 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import { Refusal, type RefusalCode } from '../base/errors.js';
-import { normalizeAddress } from './client-address.js';
+import { connectionOf } from './connection.js';
 import { errorBody, errorHeaders } from './error-answer.js';
 import { lingeringClose } from './lingering-close.js';
-import { answersOn } from './open-answers.js';
+import { contextOf } from './request-context.js';
 import type { SecurityHeaders } from './security-headers.js';
 
 const parserCodes: Readonly<Record<string, RefusalCode>> = {
@@ -20,7 +20,7 @@ const parserCodes: Readonly<Record<string, RefusalCode>> = {
 function rawAnswer(refusal: Refusal, requestId: string, headers: SecurityHeaders, secure: boolean): string {
   const body = errorBody(refusal, requestId);
   const lines = [
-    ...headers.lines(secure),
+    ...headers(secure).lines,
     ['x-request-id', requestId] as const,
     ...errorHeaders(refusal, body),
     ['connection', 'close'] as const,
@@ -43,7 +43,7 @@ export function createClientErrorHandler(
       socket.destroy();
       return;
     }
-    const open = answersOn(socket);
+    const { open, peer } = connectionOf(socket);
     if (open.some((answer) => answer.headersSent)) {
       socket.destroy();
       return;
@@ -59,12 +59,11 @@ export function createClientErrorHandler(
       return;
     }
     const refusal = new Refusal(parserCodes[code] ?? 'bad_request');
-    const requestId = last === undefined ? randomUUID() : String(last.getHeader('x-request-id'));
+    const requestId = last === undefined ? randomUUID() : contextOf(last.req).id;
     socket.write(rawAnswer(refusal, requestId, headers, socket instanceof TLSSocket));
     lingeringClose(socket);
-    const address = normalizeAddress(socket.remoteAddress ?? '');
     log.info(
-      { request_id: requestId, status: refusal.status, code: refusal.code, reason: code, address },
+      { request_id: requestId, status: refusal.status, code: refusal.code, reason: code, address: peer },
       'request',
     );
   };

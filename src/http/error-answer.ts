@@ -4,7 +4,7 @@ import { challengeFor } from './challenge.js';
 import { lingerOnClose } from './lingering-close.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
 import { contextOf } from './request-context.js';
-import type { HeaderLine } from './security-headers.js';
+import type { HeaderLine } from './standing-response.js';
 
 const jsonType = 'application/json; charset=utf-8';
 

@@ -1,6 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import {
-  type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
@@ -14,19 +13,19 @@ import type { Settings } from '../settings/settings.js';
 import { bodyLimit, installBodyParsers } from './body.js';
 import { createClientReader } from './client-address.js';
 import { createClientErrorHandler } from './client-errors.js';
+import { closeAnswer, connectionOf } from './connection.js';
 import { createCors } from './cors.js';
 import { writeRefusal } from './error-answer.js';
 import { createErrorDoor } from './error-door.js';
 import { createHttpsRule } from './https.js';
-import { isLingering } from './lingering-close.js';
 import { createRouteFinder, routerOptions } from './method-not-allowed.js';
-import { closeAnswer, openAnswer } from './open-answers.js';
-import { contextOf, hasContext, openContext, writeRequestId } from './request-context.js';
+import { contextOf, hasContext, openContext } from './request-context.js';
 import { createRequestLog } from './request-log.js';
 import { RequestLogger } from './request-logger.js';
 import { faultOfTarget } from './request-target.js';
 import { openServer } from './secure-server.js';
 import { createSecurityHeaders } from './security-headers.js';
+import { standOn, standOneOn } from './standing-response.js';
 import { createHostCheck } from './trusted-hosts.js';
 import { zodValidatorCompiler } from './validation.js';
 
@@ -70,14 +69,14 @@ function createFrontDoor({
   const headers = createSecurityHeaders(settings);
   const logRequest = createRequestLog(log, clock);
   function done(this: ServerResponse<IncomingMessage>): void {
-    closeAnswer(this.req.socket, this);
+    closeAnswer(connectionOf(this.req.socket), this);
     logRequest.call(this);
   }
   return (raw, response) => {
     const context = openContext(raw, readClient, clock);
-    headers.write(response, context.secure);
-    writeRequestId(response, context);
-    openAnswer(raw.socket, response as ServerResponse<IncomingMessage>);
+    standOn(response, headers(context.secure));
+    standOneOn(response, 'x-request-id', context.id);
+    connectionOf(raw.socket).open.push(response as ServerResponse<IncomingMessage>);
     response.on('close', done);
   };
 }
@@ -96,14 +95,15 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
   const door = createErrorDoor(log);
   const routes = createRouteFinder();
   const assertHost = createHostCheck(settings.allowedHosts);
-  const requestLog = (raw: IncomingMessage): FastifyBaseLogger =>
-    new RequestLogger(log, hasContext(raw) ? contextOf(raw).id : '');
   const onExpectation = (raw: IncomingMessage, response: ServerResponse): void => {
     enter(raw, response);
     writeRefusal(raw, response, new Refusal('expectation_failed'));
   };
   const enterOnce: Hook = (request, reply, done) => {
     if (!hasContext(request.raw)) enter(request.raw, reply.raw);
+    // By a factory Fastify would check each logger's methods at each request.
+    request.log = new RequestLogger(log, contextOf(request.raw).id);
+    reply.log = request.log;
     done();
   };
   return {
@@ -113,7 +113,6 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
       // Our own log line replaces Fastify's two; handlers log by `request.log`, which carries the request id.
       logger: false,
       logController: new LogController({ disableRequestLogging: true }),
-      childLoggerFactory: (_parent, _bindings, _options, raw) => requestLog(raw),
       return503OnClosing: false,
       exposeHeadRoutes: true,
       genReqId: (raw) => (hasContext(raw) ? contextOf(raw).id : ''),
@@ -122,7 +121,7 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
           settings,
           (raw, response) => {
             // The connection is being ended; what hid behind an unread body is not served.
-            if (isLingering(raw.socket)) return;
+            if (connectionOf(raw.socket).lingers) return;
             enter(raw, response);
             const fault: RefusalCode | undefined = faultOfTarget(raw);
             if (fault === undefined) handler(raw, response);

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { connectionOf } from './connection.js';
 
 const patience = 2_000;
 const bytesDiscarded = 4 * 1024 * 1024;
@@ -26,16 +27,8 @@ export function lingeringClose(socket: Socket): void {
   socket.resume();
 }
 
-const kLingers = Symbol('sallyport.lingers');
-
-interface Carrier {
-  [kLingers]?: boolean;
-}
-
-export const isLingering = (socket: Socket & Carrier): boolean => socket[kLingers] === true;
-
 /** Node closes by `destroySoon` after an answer with `Connection: close`; from here on that is done lingering. */
-export function lingerOnClose(socket: Socket & Carrier): void {
-  socket[kLingers] = true;
+export function lingerOnClose(socket: Socket): void {
+  connectionOf(socket).lingers = true;
   socket.destroySoon = () => lingeringClose(socket);
 }

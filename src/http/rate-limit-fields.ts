@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { standOneOn } from './standing-response.js';
 
 /** What a counter said of one request; `limits/verdict.ts` fits. */
 export interface LimitState {
@@ -13,8 +14,9 @@ export interface LimitState {
 
 /** `RateLimit-Policy` and `RateLimit` as draft-ietf-httpapi-ratelimit-headers-11 writes them (structured fields). */
 export function writeRateLimitFields(response: ServerResponse, state: LimitState): void {
-  response.setHeader('ratelimit-policy', `"${state.policy}";q=${state.limit};w=${state.windowSeconds}`);
-  response.setHeader(
+  standOneOn(response, 'ratelimit-policy', `"${state.policy}";q=${state.limit};w=${state.windowSeconds}`);
+  standOneOn(
+    response,
     'ratelimit',
     `"${state.policy}";r=${Math.max(0, state.remaining)};t=${state.resetSeconds}`,
   );

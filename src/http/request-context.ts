@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Clock } from '../base/clock.js';
 import type { RefusalCode } from '../base/errors.js';
 import type { ClientReader } from './client-address.js';
@@ -59,7 +59,3 @@ export function openContext(raw: IncomingMessage, readClient: ClientReader, cloc
   (raw as IncomingMessage & Carrier)[kContext] = context;
   return context;
 }
-
-export const writeRequestId = (response: ServerResponse, context: RequestContext): void => {
-  response.setHeader('x-request-id', context.id);
-};

@@ -9,6 +9,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import { ConfigurationError } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
+import { StandingResponse } from './standing-response.js';
 
 /** Milliseconds. With a factory Fastify leaves these to the server itself. */
 const limits = {
@@ -30,6 +31,7 @@ const serverOptions = {
   // A missing Host is refused by trusted-hosts.ts, in our shape; Node's own answer has no headers.
   requireHostHeader: false,
   noDelay: true,
+  ServerResponse: StandingResponse,
 } as const;
 
 function readTlsFile(name: string, path: string): Buffer {

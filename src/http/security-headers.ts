@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Settings } from '../settings/settings.js';
-
-export type HeaderLine = readonly [name: string, value: string];
+import { fieldOf, type HeaderLine, type StandingFields, standingFields } from './standing-response.js';
 
 export const apiContentSecurityPolicy =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -27,30 +26,22 @@ const hardening: readonly HeaderLine[] = [
   ['cross-origin-resource-policy', 'same-origin'],
 ];
 
-export interface SecurityHeaders {
-  /** The lines of an answer; `secure` adds HSTS, which plain http must not carry (RFC 6797 §7.2). */
-  lines(secure: boolean): readonly HeaderLine[];
-  write(response: ServerResponse, secure: boolean): void;
-}
+/** What stands on every answer; `secure` adds HSTS, which plain http must not carry (RFC 6797 §7.2). */
+export type SecurityHeaders = (secure: boolean) => StandingFields;
 
 /** Computed once. With SECURITY_ENABLE_SECURITY_HEADERS=false only `no-store` and `Vary: Origin` stay. */
 export function createSecurityHeaders(settings: Pick<Settings, 'securityHeaders'>): SecurityHeaders {
   const { enabled, hstsMaxAge } = settings.securityHeaders;
-  const plain = enabled ? [...alwaysSent, ...hardening] : alwaysSent;
+  const lines = enabled ? [...alwaysSent, ...hardening] : alwaysSent;
   const hsts: HeaderLine = ['strict-transport-security', `max-age=${hstsMaxAge}; includeSubDomains`];
-  const secured = enabled ? [...plain, hsts] : plain;
-  const lines = (secure: boolean): readonly HeaderLine[] => (secure ? secured : plain);
-  return {
-    lines,
-    write(response, secure) {
-      for (const [name, value] of lines(secure)) response.setHeader(name, value);
-    },
-  };
+  const plain = standingFields(lines);
+  const secured = enabled ? standingFields([...lines, hsts]) : plain;
+  return (secure) => (secure ? secured : plain);
 }
 
 /** The docs page's own policy in place of the API's. Does nothing where the headers are switched off. */
 export function useDocsPolicy(response: ServerResponse): void {
-  if (response.hasHeader('content-security-policy')) {
+  if (fieldOf(response, 'content-security-policy') !== undefined) {
     response.setHeader('content-security-policy', docsContentSecurityPolicy);
   }
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from '../base/errors.js';
-import { normalizeAddress } from './client-address.js';
+import { normalizeAddress } from './address-form.js';
 
 const wellFormed =
   /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*))(?::\d{1,5})?$/;

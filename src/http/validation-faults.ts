@@ -1,5 +1,6 @@
 import type { $ZodIssue } from 'zod/v4/core';
-import type { InputPart } from './validation.js';
+
+export type InputPart = 'body' | 'query' | 'path' | 'header';
 
 interface Fault {
   readonly msg: string;

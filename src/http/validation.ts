@@ -1,8 +1,8 @@
 import type { $ZodIssue } from 'zod/v4/core';
 import { InvalidInput, type Issue } from '../base/errors.js';
-import { faultOf } from './validation-faults.js';
+import { faultOf, type InputPart } from './validation-faults.js';
 
-export type InputPart = 'body' | 'query' | 'path' | 'header';
+export type { InputPart } from './validation-faults.js';
 
 const maxIssues = 50;
 const maxKeysNamed = 20;

@@ -16,10 +16,10 @@ interface Kept extends KeptStatement {
 
 let made = 0;
 
-function compile(query: Compilable<unknown>): Kept {
-  const { sql, parameters } = query.compile();
+function compile(built: Compilable<unknown>): Kept {
+  const { sql, parameters, query } = built.compile();
   made += 1;
-  return { id: made, sql, parameters };
+  return { id: made, sql, parameters, reads: query.kind === 'SelectQueryNode' };
 }
 
 /**

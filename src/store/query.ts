@@ -18,6 +18,8 @@ export type Engine = 'sqlite' | 'postgres';
 export interface KeptStatement {
   readonly id: number;
   readonly sql: string;
+  /** False where it writes, and so needs the writer. */
+  readonly reads: boolean;
 }
 
 /** What stands behind a `Query`: one connection, a pool, or the queue before the one writer. */

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { normalizeAddress } from '../../src/http/address-form.js';
 import {
   type Client,
   createClientReader,
-  normalizeAddress,
   proxyList,
   rightmostUntrusted,
 } from '../../src/http/client-address.js';

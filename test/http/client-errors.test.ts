@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAnswer, sendRaw, startApp, type TestApp } from './http-app.js';
 
@@ -86,6 +88,42 @@ describe('what the parser refuses', () => {
     });
     expect(parseAnswer(text).json()).toMatchObject({ code: 'request_timeout', detail: 'Request Timeout' });
     await own.app.close();
+  });
+
+  it('does not reset a client that is still sending its refused body', async () => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    const seen: string[] = [];
+    const errors: string[] = [];
+    let left = 20;
+    const send = (): void => {
+      left -= 1;
+      if (left > 0) socket.write(Buffer.alloc(10_000), () => setTimeout(send, 5));
+      else socket.end();
+    };
+    socket.on('error', (error) => errors.push(error.message));
+    socket.on('data', (chunk) => seen.push(chunk.toString()));
+    socket.once('data', send);
+    socket.write('POST /guarded HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n\r\n');
+    await once(socket, 'close');
+    expect(statuses(seen.join(''))).toEqual(['401']);
+    expect(parseAnswer(seen.join('')).headers['connection']).toBe('close');
+    expect({ errors, left }).toEqual({ errors: [], left: 0 });
+  });
+
+  it('cuts a client that never stops sending', async () => {
+    const socket = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+    let sent = 0;
+    const send = (): void => {
+      if (!socket.writable || sent > 1_000) return;
+      sent += 1;
+      socket.write(Buffer.alloc(100_000), send);
+    };
+    socket.on('error', () => undefined);
+    socket.once('data', send);
+    socket.write('POST /guarded HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000000\r\n\r\n');
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(sent).toBeGreaterThan(0);
+    expect(sent).toBeLessThan(1_000);
   });
 
   it('writes a log line for what never became a request', async () => {

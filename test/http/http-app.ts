@@ -144,14 +144,15 @@ export function sendRaw(
   port: number,
   bytes: string | Buffer,
   then?: (socket: Socket, seen: string) => void,
-  hangUpAfter?: number,
+  hangUpAfter?: number | 'half-close',
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     let seen = '';
     socket.on('connect', () => {
       socket.write(bytes);
-      if (hangUpAfter !== undefined) setTimeout(() => socket.destroy(), hangUpAfter);
+      if (hangUpAfter === 'half-close') socket.end();
+      else if (hangUpAfter !== undefined) setTimeout(() => socket.destroy(), hangUpAfter);
     });
     socket.on('data', (chunk) => {
       seen += chunk.toString('latin1');

@@ -15,6 +15,18 @@ const findActive = kept((db, isActive: boolean, id: string) => {
     .where('is_active', '=', isActive);
 });
 
+const countUp = kept((db, key: string, hits: number) =>
+  db
+    .insertInto('sallyport_counters')
+    .values({ key, window_start: 0, hits, expires_at: 1 })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet((eb) => ({ hits: eb('sallyport_counters.hits', '+', eb.ref('excluded.hits')) })),
+    )
+    .returning('hits'),
+);
+
 describeEachStore('kept', ({ open }) => {
   test('is built once an engine and bound anew each time, in whatever order the text wants', async () => {
     const { db } = await open();
@@ -36,6 +48,15 @@ describeEachStore('kept', ({ open }) => {
       expect(await findActive(store.db, true, 'carol')).toBeUndefined();
     });
     expect(await findActive(store.db, true, 'carol')).toMatchObject({ id: 'carol' });
+  });
+
+  test('may write and return, fifty at once', async () => {
+    const store = await open();
+    const counted = await Promise.all(Array.from({ length: 50 }, () => countUp(store.db, 'k', 2)));
+    expect(counted.map((row) => row?.hits).sort((a = 0, b = 0) => a - b)).toEqual(
+      Array.from({ length: 50 }, (_, n) => 2 * n + 2),
+    );
+    expect(await store.transaction((tx) => countUp(tx, 'k', 1))).toEqual({ hits: 101 });
   });
 
   test("attack: a parameter's text is never read as SQL", async () => {

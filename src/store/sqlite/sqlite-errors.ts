@@ -16,11 +16,24 @@ export const code = {
 
 const primary = (extended: number): number => extended & 0xff;
 
+/** SQLite's own words (sqlite3_errstr), by code. */
+const words: ReadonlyMap<string, number> = new Map([
+  ['database is locked', code.busy],
+  ['attempt to write a readonly database', code.readOnly],
+  ['disk I/O error', code.ioError],
+  ['database disk image is malformed', code.corrupt],
+  ['database or disk is full', code.full],
+  ['unable to open database file', code.cannotOpen],
+  ['file is not a database', code.notADatabase],
+]);
+
 /** The extended result code, or undefined when the error is not SQLite's. */
 export function extendedCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;
-  const { errcode } = error as Error & { errcode?: unknown };
-  return typeof errcode === 'number' ? errcode : undefined;
+  const { errcode, code: name } = error as Error & { errcode?: unknown; code?: unknown };
+  if (typeof errcode === 'number') return errcode;
+  // @photostructure/sqlite 1.2.1 leaves the code out of what `all()` throws; `run` and `get` bring it.
+  return name === 'ERR_SQLITE_ERROR' ? words.get(error.message) : undefined;
 }
 
 export function primaryCode(error: unknown): number | undefined {

@@ -1,7 +1,7 @@
 import type { CompiledQuery } from 'kysely';
-import type { Store, TransactionOptions } from '../connection.js';
 import { Lease, withinDeadline } from '../lease.js';
 import { createQuery, type KeptStatement, type Query, type Runner } from '../query.js';
+import type { Store, TransactionOptions } from '../store.js';
 import { isRead, sqliteDialect } from './dialect.js';
 import { type OpenedFile, openSqliteFile, type SqliteFileOptions } from './open-file.js';
 import { patiently } from './patience.js';
@@ -89,13 +89,16 @@ class SqliteStore implements Store {
   #execute(query: CompiledQuery) {
     const { sql, parameters } = query;
     if (isRead(query)) return this.#read((reader) => reader.execute(sql, parameters));
-    return this.#queue.run(() =>
-      patiently(this.#writer, this.#patience, () => this.#writer.execute(sql, parameters)),
-    );
+    return this.#write((writer) => writer.execute(sql, parameters));
+  }
+
+  #write<T>(run: (writer: SqliteConnection) => T): Promise<T> {
+    return this.#queue.run(() => patiently(this.#writer, this.#patience, () => run(this.#writer)));
   }
 
   #first(statement: KeptStatement, parameters: readonly unknown[]): Promise<unknown> {
-    return this.#read((reader) => reader.first(statement, parameters));
+    if (statement.reads) return this.#read((reader) => reader.first(statement, parameters));
+    return this.#write((writer) => writer.first(statement, parameters));
   }
 
   /** In memory there is one connection only, so a read waits for its turn instead of seeing half a transaction. */

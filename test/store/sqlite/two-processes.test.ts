@@ -112,6 +112,27 @@ describe('two processes on one SQLite file', () => {
   });
 });
 
+describe('every connection', () => {
+  const values = async (store: Store, text: string) =>
+    (await raw<object>(store.db, text)).rows.flatMap(Object.values);
+
+  test('syncs fully, holds foreign keys, and never waits inside SQLite', async () => {
+    const store = await here();
+    for (const [pragma, value] of [
+      ['synchronous', 2],
+      ['foreign_keys', 1],
+      ['busy_timeout', 0],
+      ['trusted_schema', 0],
+    ]) {
+      expect(await values(store, `pragma ${pragma}`)).toEqual([value]);
+      expect(await values(store, `select * from pragma_${pragma}`)).toEqual([value]);
+    }
+    expect(await values(store, 'pragma journal_mode')).toEqual(['wal']);
+    expect(await values(store, 'select * from pragma_query_only')).toEqual([1]);
+    expect(await values(store, 'pragma query_only')).toEqual([0]);
+  });
+});
+
 describe('kill -9 in the middle of writing', () => {
   test.each([1, 2, 3])('loses no acknowledged row and needs no repair (%i)', async () => {
     const store = await here();
