@@ -16,7 +16,7 @@ import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
 import { addTokenRoutes } from './routes/token-routes.js';
-import { addWellKnownRoutes } from './routes/well-known-routes.js';
+import { addSecurityTextRoute, addWellKnownRoutes } from './routes/well-known-routes.js';
 import type { Settings } from './settings/settings.js';
 import type { Store } from './store/connection.js';
 import { createAccessTokens } from './tokens/access-token.js';
@@ -70,6 +70,7 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   addUserRoutes(routes, flows);
   addEventRoutes(routes, store);
   addWellKnownRoutes(routes, settings, key);
+  addSecurityTextRoute(routes, settings, clock);
   if (settings.debug) addDocsRoutes(routes, settings, openApi);
   await fastify.ready();
   return {

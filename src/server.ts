@@ -73,16 +73,26 @@ async function listen(deps: ServerDeps, store: Store, app: SecureApp): Promise<R
     store,
     async stop() {
       clearInterval(purging);
-      const hardEnd = setTimeout(() => app.fastify.server.closeAllConnections(), drain);
-      app.fastify.server.closeIdleConnections();
-      await app.close();
-      clearTimeout(hardEnd);
+      await drained(app);
       await recordEvent(store.db, { name: 'server.stopped' }, context).catch((error: unknown) => {
         log.warn({ err: error }, 'the stop could not be recorded');
       });
       await store.close();
     },
   };
+}
+
+/** Node closes at once what is idle; a connection that becomes so afterwards is kept open for the client until we look. */
+async function drained(app: SecureApp): Promise<void> {
+  const { server } = app.fastify;
+  const idle = setInterval(() => server.closeIdleConnections(), 100);
+  const hardEnd = setTimeout(() => server.closeAllConnections(), drain);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(hardEnd);
+  }
 }
 
 function urlOf(settings: Settings, app: SecureApp): string {

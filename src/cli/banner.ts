@@ -1,8 +1,6 @@
+import { command } from '../base/command.js';
 import type { LoadedSettings } from '../settings/load-settings.js';
 import { table } from './output.js';
-
-/** How this very program was called, so that the lines printed here can be typed as they stand. */
-const command = 'node dist/cli/main.js';
 
 /** What a newcomer needs once the server answers. */
 export function banner({ settings, sources }: LoadedSettings, url: string, hasAdmin: boolean): string {
@@ -25,7 +23,7 @@ export function banner({ settings, sources }: LoadedSettings, url: string, hasAd
       'Development defaults in force (staging and production ask for these, see docs/settings.md):',
       indent(table(defaults.map(({ name, value }) => [name, value]))),
     );
-  lines.push('', 'Every setting and its source: node dist/cli/main.js settings. Stop with Ctrl+C.', '');
+  lines.push('', `Every setting and its source: ${command} settings. Stop with Ctrl+C.`, '');
   return lines.join('\n');
 }
 

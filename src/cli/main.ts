@@ -1,31 +1,42 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { migrateCommand } from './migrate.js';
-import { openapiCommand } from './openapi.js';
-import { exitCode, explain, printError } from './output.js';
-import { secretCommand } from './secret.js';
-import { serveCommand } from './serve.js';
-import { settingsCommand } from './settings.js';
-import { usersCommand } from './users.js';
+import { command } from '../base/command.js';
+import { exitCode, explain, outliveReaders, printError } from './output.js';
 
-const program = new Command('sallyport')
-  .description('A guarded entrance for your API: accounts, tokens, roles, limits and hardening')
-  .showHelpAfterError('(sallyport --help lists the commands)')
-  .exitOverride();
+/** Each loads what it needs itself: printing a secret does not wait for a web server. */
+const commands: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.js')).serveCommand(),
+  users: async () => (await import('./users.js')).usersCommand(),
+  settings: async () => (await import('./settings.js')).settingsCommand(),
+  migrate: async () => (await import('./migrate.js')).migrateCommand(),
+  openapi: async () => (await import('./openapi.js')).openapiCommand(),
+  secret: async () => (await import('./secret.js')).secretCommand(),
+};
 
-for (const make of [
-  serveCommand,
-  usersCommand,
-  settingsCommand,
-  migrateCommand,
-  openapiCommand,
-  secretCommand,
-])
-  program.addCommand(make());
-for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-  command.exitOverride();
+async function createProgram(asked: string | undefined): Promise<Command> {
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  const program = new Command(command)
+    .description('A guarded entrance for your API: accounts, tokens, roles, limits and hardening')
+    .version(version)
+    .helpCommand(false);
+  const one = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
+  for (const make of one ? [one] : Object.values(commands)) program.addCommand(await make());
+  for (const each of [
+    program,
+    ...program.commands,
+    ...program.commands.flatMap(({ commands: inner }) => inner),
+  ])
+    each.exitOverride().showHelpAfterError(`(${pathOf(each)} --help says how)`);
+  return program;
+}
 
+const pathOf = (each: Command): string =>
+  each.parent ? `${pathOf(each.parent)} ${each.name()}` : each.name();
+
+outliveReaders();
 try {
+  const program = await createProgram(process.argv[2]);
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError)

@@ -13,17 +13,34 @@ export const printError = (text: string): void => {
   process.stderr.write(`sallyport: ${text}\n`);
 };
 
-/** What a person reads when a command fails: one clear line, never a stack, for whatever was foreseen. */
+/**
+ * A reader that has gone (`… | head -1`, a closed terminal) ends nothing: what was begun is finished. Output that is
+ * lost for another reason, as on a full disk, is told and makes the call fail.
+ */
+export function outliveReaders(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return;
+    printError(`cannot write the output (${error.code ?? error.message}): it is not complete`);
+    process.exitCode = exitCode.failed;
+  });
+}
+
+/** What a person reads when a command fails: one clear line for whatever was foreseen, never a stack. */
 export function explain(error: unknown): string {
-  if (error instanceof InvalidInput)
-    return error.issues
-      .map(({ loc, msg }) => `${loc.filter((part) => part !== 'body').join('.')}: ${msg}`)
-      .join('\n           ');
-  if (error instanceof Refusal) return error.reason ? `${error.detail} (${error.reason})` : error.detail;
-  if (error instanceof ConfigurationError) return error.message;
+  if (error instanceof InvalidInput) return error.issues.map(issueLine).join('\nsallyport: ');
+  if (error instanceof Refusal) return error.reason ?? error.detail;
+  if (error instanceof ConfigurationError)
+    return error.message.replace(/^Sallyport did not start\. /, '').trimEnd();
   if (error instanceof Error) return `unexpected: ${error.stack ?? error.message}`;
   return `unexpected: ${String(error)}`;
 }
+
+/** The wire's words for a fault, without what only a program reads there. */
+const issueLine = ({ loc, msg }: InvalidInput['issues'][number]): string => {
+  const field = loc.filter((part) => part !== 'body' && part !== 'query').join('.');
+  return `${field}: ${msg.replace(/^Value error, /, '')}`;
+};
 
 /** Columns as wide as their widest cell, two blanks between, none behind the last. */
 export function table(rows: readonly (readonly string[])[]): string {

@@ -37,8 +37,8 @@ const profileChange = ({ full_name: fullName, bio }: ProfileBody) => ({
   ...(bio === undefined ? {} : { bio }),
 });
 
-/** The own account: register, see, change, leave. */
-export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
+/** A stranger makes an account. */
+function addRegistration(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
   const bodies = accountBodies(deps.settings);
   const tags = ['account'];
 
@@ -49,6 +49,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
       needs: { origin, take: limits.take },
       body: bodies.registration,
       response: { 201: User },
+      refusals: ['email_taken', 'username_taken'],
       summary: 'Register an account',
       tags,
     },
@@ -59,6 +60,14 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
       return toUser(await register(deps, { email, username, password, ...profile }, from));
     },
   );
+}
+
+/** The own account: register, see, change, leave. */
+export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
+  const bodies = accountBodies(deps.settings);
+  const tags = ['account'];
+
+  addRegistration(routes, deps, limits);
 
   routes.get(
     '/users/me',
@@ -85,6 +94,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
       needs: { user: currentUser, origin, signal: hangUp },
       body: PasswordProof,
       response: { 204: z.void() },
+      refusals: ['wrong_password', 'last_admin'],
       summary: 'Delete the own account',
       tags,
     },
@@ -101,6 +111,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
       needs: { user: currentUser, session: currentSession, origin, signal: hangUp },
       body: PasswordChange,
       response: { 204: z.void() },
+      refusals: ['wrong_password'],
       summary: 'Change the own password; every other session ends',
       tags,
     },
@@ -114,7 +125,6 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
 
 /** Everybody's accounts: moderators may look, admins may change. */
 export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
-  const bodies = accountBodies(deps.settings);
   const tags = ['users'];
 
   routes.get(
@@ -134,9 +144,22 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
 
   routes.get(
     '/users/:id',
-    { needs: { admin: requireAdmin }, params: UserId, response: { 200: User }, summary: 'One account', tags },
+    {
+      needs: { admin: requireAdmin },
+      params: UserId,
+      response: { 200: User },
+      refusals: ['admin_required'],
+      summary: 'One account',
+      tags,
+    },
     async ({ params }) => toUser(await getAccount(deps, params.id)),
   );
+
+  addUserChanges(routes, deps, tags);
+}
+
+function addUserChanges(routes: Routes, deps: FlowDeps, tags: readonly string[]): void {
+  const bodies = accountBodies(deps.settings);
 
   routes.patch(
     '/users/:id',
@@ -145,6 +168,7 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
       params: UserId,
       body: bodies.adminChange,
       response: { 200: User },
+      refusals: ['admin_required', 'last_admin'],
       summary: 'Change an account: role, active, profile',
       tags,
     },
@@ -164,6 +188,7 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
       needs: { admin: requireAdmin, origin },
       params: UserId,
       response: { 200: Message },
+      refusals: ['admin_required', 'last_admin'],
       summary: 'Delete an account',
       tags,
     },
@@ -179,6 +204,7 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
       needs: { admin: requireAdmin, origin },
       params: UserId,
       response: { 204: z.void() },
+      refusals: ['admin_required'],
       summary: 'End every session of an account',
       tags,
     },

@@ -49,6 +49,7 @@ export function addEventRoutes(routes: Routes, store: Store): void {
       needs: { admin: requireAdmin },
       query: EventQuery,
       response: { 200: EventPage },
+      refusals: ['admin_required'],
       summary: 'Security events, newest first',
       tags: ['events'],
     },

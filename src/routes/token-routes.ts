@@ -26,6 +26,7 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
       body: TokenForm,
       consumes: formTypes,
       response: { 200: TokenAnswer },
+      refusals: ['sign_in_failed', 'account_disabled', 'invalid_grant', 'unsupported_grant_type'],
       summary: 'Sign in (password grant) or refresh (refresh_token grant)',
       tags,
     },

@@ -79,6 +79,7 @@ export function assembleSettings(
     },
     requireHttps: values.SECURITY_REQUIRE_HTTPS,
     sanitizeBio: values.SECURITY_SANITIZE_BIO,
+    contacts: values.SECURITY_CONTACT,
     profile: values.SECURITY_PROFILE,
   });
 }

@@ -6,7 +6,7 @@ import { isLoopback } from './network-parsers.js';
 import type { Finding } from './refusals.js';
 import type { Values } from './setting-table.js';
 import type { Environment } from './settings.js';
-import { signingKeyFindings, withRealLineEnds } from './signing-key-rules.js';
+import { secretCommand, signingKeyFindings, withRealLineEnds } from './signing-key-rules.js';
 
 /** What the rules judge: the values, and what decides how strict they are. */
 export interface Judged {
@@ -37,7 +37,7 @@ const secretMissing: Rule = ({ values, environment }) =>
     ? {
         name: 'SECURITY_JWT_SECRET_KEY',
         problem: 'is not set. It signs every access token, so it must be your own.',
-        mend: 'SECURITY_JWT_SECRET_KEY=… (a fresh one by: npx sallyport secret)',
+        mend: `SECURITY_JWT_SECRET_KEY=… (a fresh one by: ${secretCommand})`,
         level: 'strict',
       }
     : undefined;

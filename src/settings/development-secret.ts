@@ -11,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { command } from '../base/command.js';
 import { randomToken } from '../base/random.js';
 import { ensureDataDir } from './data-dir.js';
 import { fileFailure } from './file-problems.js';
@@ -119,7 +120,7 @@ export function developmentSecret(dataDir: string, algorithm: JwtAlgorithm): str
     if (error instanceof Unfit) throw error;
     throw new Unfit(
       `is not set, and none can be kept in ${dataDir}: ${fileFailure(error)}.`,
-      'DATA_DIR=/a/folder/that/you/may/write, or SECURITY_JWT_SECRET_KEY=… (one by: npx sallyport secret)',
+      `DATA_DIR=/a/folder/that/you/may/write, or SECURITY_JWT_SECRET_KEY=… (one by: ${command} secret)`,
     );
   }
 }

@@ -153,3 +153,14 @@ export const proxyRange: ParseItem = (text) => {
     );
   return text.toLowerCase();
 };
+
+/** A `Contact` of security.txt: an https, mailto or tel URI (RFC 9116 §2.5.3). A bare e-mail address is mended. */
+export const contact: ParseItem = (text) => {
+  const bareAddress = /^[^\s:@]+@[^\s:@]+$/.test(text);
+  if (!/^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s]+|tel:\+?[\d().-]+)$/i.test(text) || !URL.canParse(text))
+    throw new Unfit(
+      'holds a contact that is no mailto:, https: or tel: address',
+      bareAddress ? `mailto:${text}` : 'mailto:security@example.org',
+    );
+  return text;
+};

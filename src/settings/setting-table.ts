@@ -1,22 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { databaseUrl } from './database-url.js';
-import { environmentOf } from './environment.js';
-import { allowedHost, listenHost, origin, proxyRange, publicUrl } from './network-parsers.js';
-import { boolean, choice, integer, line, list, only, type Parse, path } from './parsers.js';
-import { shown, Unfit } from './refusals.js';
+import { environment } from './environment-parser.js';
+import { allowedHost, contact, listenHost, origin, proxyRange, publicUrl } from './network-parsers.js';
+import { boolean, choice, integer, line, list, only, path } from './parsers.js';
 import { type Defaults, everywhere, none, setting } from './setting.js';
 import { type Environment, type JwtAlgorithm, jwtAlgorithms, type LogLevel, logLevels } from './settings.js';
 import { dataDir, redisUrl } from './store-parsers.js';
-
-const environment: Parse<Environment> = (text, { name }) => {
-  const value = environmentOf(text);
-  if (value === undefined)
-    throw new Unfit(
-      `is ${shown(text)}; it takes development, staging or production.`,
-      `${name}=production (or development on your own machine)`,
-    );
-  return value;
-};
 
 const developmentOnly: Defaults<boolean> = { development: true, staging: false, production: false };
 
@@ -276,6 +265,14 @@ export const settingTable = {
     parse: boolean,
     defaults: everywhere(true),
     words: 'Strips markup from the bio of an account.',
+  }),
+  SECURITY_CONTACT: setting({
+    group: 'Behaviour',
+    parse: list(contact),
+    defaults: everywhere<readonly string[]>([]),
+    example: 'mailto:security@example.org',
+    words:
+      'Whom to tell of a vulnerability: `mailto:`, `https:` or `tel:` addresses, the preferred one first. Makes `/.well-known/security.txt` (RFC 9116).',
   }),
   SECURITY_PROFILE: setting({
     group: 'Behaviour',

@@ -60,5 +60,7 @@ export interface Settings {
   readonly securityHeaders: { readonly enabled: boolean; readonly hstsMaxAge: number };
   readonly requireHttps: boolean;
   readonly sanitizeBio: boolean;
+  /** URIs for security.txt (RFC 9116 §2.5.3). Empty: there is none. */
+  readonly contacts: readonly string[];
   readonly profile: 'fastapi';
 }

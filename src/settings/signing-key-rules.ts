@@ -1,4 +1,5 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { command } from '../base/command.js';
 import type { Finding } from './refusals.js';
 import { weaknessOf } from './secret-strength.js';
 import type { JwtAlgorithm } from './settings.js';
@@ -6,8 +7,8 @@ import type { JwtAlgorithm } from './settings.js';
 const name = 'SECURITY_JWT_SECRET_KEY';
 
 /** Prints a fresh line for .env; said in every refusal that a new secret mends. */
-export const secretCommand = 'npx sallyport secret';
-const freshSecret = `${name}=… (a fresh one by: npx sallyport secret)`;
+export const secretCommand = `${command} secret`;
+const freshSecret = `${name}=… (a fresh one by: ${secretCommand})`;
 
 type KeyAlgorithm = Exclude<JwtAlgorithm, 'HS256'>;
 

@@ -43,6 +43,7 @@ export const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
   securityHeaders: { enabled: true, hstsMaxAge: 31_536_000 },
   requireHttps: false,
   sanitizeBio: true,
+  contacts: [],
   profile: 'fastapi',
   ...overrides,
 });

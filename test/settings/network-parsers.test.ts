@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   allowedHost,
+  contact,
   isLoopback,
   listenHost,
   origin,
@@ -178,5 +179,23 @@ describe('listenHost and isLoopback', () => {
     'fe80::1%lo',
   ])('knows %j as not loopback', (host) => {
     expect(isLoopback(host)).toBe(false);
+  });
+});
+
+describe('SECURITY_CONTACT', () => {
+  it.each(['mailto:security@example.org', 'https://example.org/report?x=1', 'tel:+1-201-555-0123'])(
+    'takes %s',
+    (text) => {
+      expect(contact(text)).toBe(text);
+    },
+  );
+
+  it.each([
+    ['security@example.org', 'mailto:security@example.org'],
+    ['http://example.org', 'mailto:security@example.org'],
+    ['javascript:alert(1)', 'mailto:security@example.org'],
+    ['https://exa mple.org', 'mailto:security@example.org'],
+  ])('refuses %s and says what was meant', (text, mend) => {
+    expect(() => contact(text)).toThrow(expect.objectContaining({ mend }));
   });
 });
