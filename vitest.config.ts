@@ -5,7 +5,7 @@ import { defineConfig } from 'vitest/config';
 const folders = {
   scripts: ['scripts'],
   store: ['store'],
-  wire: ['contract', 'clients', 'e2e'],
+  wire: ['contract', 'clients', 'e2e', 'cli'],
   race: ['race'],
   browser: ['browser'],
 };
