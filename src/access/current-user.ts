@@ -19,7 +19,10 @@ function proven(found: Identity): Principal {
   }
 }
 
-const bearer = { security: bearerSchemes };
+const bearer = {
+  security: bearerSchemes,
+  refusals: ['not_authenticated', 'invalid_credentials', 'account_disabled'],
+} as const;
 
 /**
  * The guard from which all others are made. 401 "Not authenticated" without a bearer token, 401 "Could not validate
@@ -57,5 +60,5 @@ export const optionalUser = dependency(
   'optionalUser',
   { identity },
   ({ identity: found }): Account | null => (found.kind === 'none' ? null : proven(found).account),
-  bearer,
+  { ...bearer, refusals: ['invalid_credentials', 'account_disabled'] },
 );

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { ConfigurationError } from '../base/errors.js';
+import { ConfigurationError, type RefusalCode } from '../base/errors.js';
 
 declare const yields: unique symbol;
 
@@ -34,12 +34,15 @@ export interface Recipe {
   readonly input?: { readonly part: InputPart; readonly schema: z.ZodType };
   /** Names of OpenAPI security schemes; any one of them is enough. */
   readonly security: readonly string[];
+  readonly refusals: readonly RefusalCode[];
   readonly beforeBody: boolean;
 }
 
 export interface DependencyOptions {
   /** The OpenAPI security schemes by which a client can satisfy it, any one of them: `['HTTPBearer']`. */
   readonly security?: readonly string[];
+  /** What it may refuse with, for the documentation of every route that needs it. */
+  readonly refusals?: readonly RefusalCode[];
   /** Resolved with the guards, before the body is read, although it proves nobody (a limit that counts the address). */
   readonly beforeBody?: boolean;
 }
@@ -86,6 +89,7 @@ export function fromRequest<T>(
     needs: [],
     make: (_needs, request, reply) => make(request, reply),
     security: options.security ?? [],
+    refusals: options.refusals ?? [],
     beforeBody: options.beforeBody ?? false,
   };
   return registerDependency(name, false, recipe);
@@ -110,6 +114,7 @@ export function dependency<const N extends Needs, T>(
     needs: entries,
     make: make as Recipe['make'],
     security: options.security ?? [],
+    refusals: options.refusals ?? [],
     beforeBody: options.beforeBody ?? false,
   });
 }
@@ -131,6 +136,7 @@ export function guard<const N extends Needs, T>(
     needs: entriesOf(name, needs),
     make: make as Recipe['make'],
     security: options.security ?? [],
+    refusals: options.refusals ?? [],
     beforeBody: options.beforeBody ?? false,
   });
 }

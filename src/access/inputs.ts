@@ -11,6 +11,7 @@ function input<S extends z.ZodType>(part: InputPart, schema: S): Dependency<z.ou
     make: nothing,
     input: { part, schema },
     security: [],
+    refusals: [],
     beforeBody: false,
   });
 }
@@ -34,6 +35,7 @@ export const rawBody: Dependency<Buffer, false> = registerDependency('rawBody', 
   needs: [],
   make: () => undefined,
   security: [],
+  refusals: [],
   beforeBody: false,
 });
 

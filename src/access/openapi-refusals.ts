@@ -1,11 +1,11 @@
 import { catalogue, type RefusalCode } from '../base/errors.js';
+import { type Dependency, type Needs, recipeOf } from './dependency.js';
 import type { Components, JsonSchema } from './openapi-schema.js';
 
 /** What of a route decides which refusals a client may meet there. */
 export interface RefusalGrounds {
-  readonly guarded: boolean;
-  /** A credential is not wanted but judged when it is sent. */
-  readonly optional: boolean;
+  /** Of its needs, however deep. */
+  readonly needs: readonly RefusalCode[];
   readonly hasParams: boolean;
   readonly hasInput: boolean;
   readonly hasBody: boolean;
@@ -36,13 +36,23 @@ const challenge = { 'WWW-Authenticate': { ...text, description: 'RFC 6750 §3' }
 const retryAfter = { 'Retry-After': { type: 'integer', description: 'Whole seconds (RFC 9110 §10.2.3)' } };
 const fields: Readonly<Record<number, object>> = { 401: challenge, 429: retryAfter, 503: retryAfter };
 
+/** What the needs say that they may refuse with. */
+export function refusalsOf(needs: Needs): readonly RefusalCode[] {
+  const found = new Set<RefusalCode>();
+  const look = (one: Dependency<unknown>): void => {
+    const recipe = recipeOf(one);
+    for (const [, need] of recipe.needs) look(need);
+    for (const code of recipe.refusals) found.add(code);
+  };
+  for (const need of Object.values(needs)) look(need);
+  return [...found];
+}
+
 function codesOf(grounds: RefusalGrounds): readonly RefusalCode[] {
   return [
     'invalid_host',
     'https_required',
-    ...(grounds.guarded ? (['not_authenticated'] as const) : []),
-    ...(grounds.guarded || grounds.optional ? (['invalid_credentials', 'account_disabled'] as const) : []),
-    ...(grounds.guarded ? (['insufficient_permissions'] as const) : []),
+    ...grounds.needs,
     ...(grounds.hasParams ? (['not_found'] as const) : []),
     ...(grounds.hasBody ? (['bad_request', 'payload_too_large', 'unsupported_media_type'] as const) : []),
     ...(grounds.hasInput ? (['validation_failed'] as const) : []),

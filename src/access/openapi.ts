@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import { isMedia } from './answer.js';
-import { describeRefusals } from './openapi-refusals.js';
+import { describeRefusals, refusalsOf } from './openapi-refusals.js';
 import { Components, type JsonSchema, mergeObjects } from './openapi-schema.js';
-import { type SecurityRequirement, securityOf } from './openapi-security.js';
+import { securityOf } from './openapi-security.js';
 import type { Plan, PlannedInput } from './plan.js';
 import { isEmpty } from './respond.js';
 import type { AnyOptions } from './route.js';
@@ -75,19 +75,13 @@ function describe(route: DescribedRoute, components: Components): Record<string,
     ...defined({ params: part('params'), querystring: part('query'), headers: part('headers') }),
     ...(options.body && { body: components.refer(options.body, 'input') }),
     ...(options.body && { consumes: options.consumes ?? ['application/json'] }),
-    response: { ...refusals(route, security, components), ...responses(options, components) },
+    response: { ...refusals(route, components), ...responses(options, components) },
   };
 }
 
-function refusals(
-  route: DescribedRoute,
-  security: readonly SecurityRequirement[],
-  components: Components,
-): Record<string, JsonSchema> {
-  const guarded = route.access !== 'public';
+function refusals(route: DescribedRoute, components: Components): Record<string, JsonSchema> {
   const grounds = {
-    guarded,
-    optional: !guarded && security.length > 0,
+    needs: refusalsOf(route.options.needs ?? {}),
     hasParams: paramsOf(route.path).length > 0,
     hasInput: route.plan.inputs.length > 0,
     hasBody: route.options.body !== undefined || route.plan.rawBodySlot !== -1,

@@ -81,6 +81,7 @@ export class Planner {
       needs: [],
       make: override,
       security: recipe.security,
+      refusals: recipe.refusals,
       beforeBody: false,
     };
   }

@@ -11,8 +11,13 @@ export const requirePermission = perArgument((permission: Permission) => {
       'ERR_PERMISSION_UNKNOWN',
       `requirePermission(${JSON.stringify(permission)}): there is no such permission. Known: ${permissions.join(', ')}.`,
     );
-  return dependency(`requirePermission(${permission})`, { user: currentUser }, ({ user }): Account => {
-    if (!hasPermission(user.role, permission)) throw new Refusal('insufficient_permissions');
-    return user;
-  });
+  return dependency(
+    `requirePermission(${permission})`,
+    { user: currentUser },
+    ({ user }): Account => {
+      if (!hasPermission(user.role, permission)) throw new Refusal('insufficient_permissions');
+      return user;
+    },
+    { refusals: ['insufficient_permissions'] },
+  );
 });

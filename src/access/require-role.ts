@@ -13,14 +13,24 @@ export const requireRole = perArgument((role: Role) => {
       'ERR_ROLE_UNKNOWN',
       `requireRole(${JSON.stringify(role)}): there is no such role. Known roles: ${roles.join(', ')}.`,
     );
-  return dependency(`requireRole(${role})`, { user: currentUser }, ({ user }): Account => {
-    if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
-    return user;
-  });
+  return dependency(
+    `requireRole(${role})`,
+    { user: currentUser },
+    ({ user }): Account => {
+      if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
+      return user;
+    },
+    { refusals: ['insufficient_permissions'] },
+  );
 });
 
 /** The seed's `require_admin`: 403 "Admin access required". */
-export const requireAdmin = dependency('requireAdmin', { user: currentUser }, ({ user }): Account => {
-  if (user.role !== 'admin') throw new Refusal('admin_required');
-  return user;
-});
+export const requireAdmin = dependency(
+  'requireAdmin',
+  { user: currentUser },
+  ({ user }): Account => {
+    if (user.role !== 'admin') throw new Refusal('admin_required');
+    return user;
+  },
+  { refusals: ['admin_required'] },
+);

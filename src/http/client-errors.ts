@@ -17,7 +17,12 @@ const parserCodes: Readonly<Record<string, RefusalCode>> = {
 };
 
 /** A whole answer as bytes, for a request that never became one. */
-function rawAnswer(refusal: Refusal, requestId: string, headers: SecurityHeaders, secure: boolean): string {
+function rawAnswer(
+  refusal: Refusal,
+  requestId: string,
+  headers: SecurityHeaders,
+  { secure, toHead }: { readonly secure: boolean; readonly toHead: boolean },
+): string {
   const body = errorBody(refusal, requestId);
   const lines = [
     ...headers(secure).lines,
@@ -26,7 +31,7 @@ function rawAnswer(refusal: Refusal, requestId: string, headers: SecurityHeaders
     ['connection', 'close'] as const,
   ];
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  return `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n${head}\r\n${body}`;
+  return `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ''}\r\n${head}\r\n${toHead ? '' : body}`;
 }
 
 /**
@@ -60,7 +65,12 @@ export function createClientErrorHandler(
     }
     const refusal = new Refusal(parserCodes[code] ?? 'bad_request');
     const requestId = last === undefined ? randomUUID() : contextOf(last.req).id;
-    socket.write(rawAnswer(refusal, requestId, headers, socket instanceof TLSSocket));
+    socket.write(
+      rawAnswer(refusal, requestId, headers, {
+        secure: socket instanceof TLSSocket,
+        toHead: last?.req.method === 'HEAD',
+      }),
+    );
     lingeringClose(socket);
     log.info(
       { request_id: requestId, status: refusal.status, code: refusal.code, reason: code, address: peer },

@@ -15,9 +15,10 @@ import { createClientReader } from './client-address.js';
 import { createClientErrorHandler } from './client-errors.js';
 import { closeAnswer, connectionOf } from './connection.js';
 import { createCors } from './cors.js';
-import { writeRefusal } from './error-answer.js';
+import { hasUnreadBody, writeRefusal } from './error-answer.js';
 import { createErrorDoor } from './error-door.js';
 import { createHttpsRule } from './https.js';
+import { lingerIfUnread } from './lingering-close.js';
 import { createRouteFinder, routerOptions } from './method-not-allowed.js';
 import { contextOf, hasContext, openContext } from './request-context.js';
 import { createRequestLog } from './request-log.js';
@@ -74,6 +75,7 @@ function createFrontDoor({
   }
   return (raw, response) => {
     const context = openContext(raw, readClient, clock);
+    if (hasUnreadBody(raw)) lingerIfUnread(raw);
     standOn(response, headers(context.secure));
     standOneOn(response, 'x-request-id', context.id);
     connectionOf(raw.socket).open.push(response as ServerResponse<IncomingMessage>);

@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { connectionOf } from './connection.js';
 
 const patience = 2_000;
@@ -31,4 +32,17 @@ export function lingeringClose(socket: Socket): void {
 export function lingerOnClose(socket: Socket): void {
   connectionOf(socket).lingers = true;
   socket.destroySoon = () => lingeringClose(socket);
+}
+
+/**
+ * The same for an answer that was no refusal and needed no body, where one was sent all the same: `Connection: close`
+ * then meets bytes that nobody read. What came whole is closed at once.
+ */
+export function lingerIfUnread(raw: IncomingMessage): void {
+  const { socket } = raw;
+  // Set anew by every such request on a connection, not wrapped: a chain would grow as long as the connection lives.
+  socket.destroySoon = () => {
+    if (raw.complete) Socket.prototype.destroySoon.call(socket);
+    else lingeringClose(socket);
+  };
 }

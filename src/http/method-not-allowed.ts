@@ -28,6 +28,9 @@ export interface RouteFinder {
   assertRoute(request: FastifyRequest): void;
 }
 
+const hasEmptyParameter = (params: unknown): boolean =>
+  typeof params === 'object' && params !== null && Object.values(params).includes('');
+
 /** A second look-up by path alone, kept beside Fastify's router, which answers a foreign method with 404. */
 export function createRouteFinder(): RouteFinder {
   const router: Instance<HTTPVersion.V1> = findMyWay({ ...routerOptions });
@@ -49,7 +52,11 @@ export function createRouteFinder(): RouteFinder {
       app.addHook('onRoute', collect);
     },
     assertRoute(request) {
-      if (!request.is404) return;
+      if (!request.is404) {
+        // The router lets `/users/` be `/users/:id` with nothing for the id.
+        if (hasEmptyParameter(request.params)) throw new Refusal('not_found');
+        return;
+      }
       const allow = allowOf(request.raw.url ?? '/');
       if (allow === '') throw new Refusal('not_found');
       throw new MethodNotAllowed(allow);

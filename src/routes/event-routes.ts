@@ -3,6 +3,7 @@ import type { Routes } from '../access/create-routes.js';
 import { requireAdmin } from '../access/require-role.js';
 import { type EventRecord, listEvents } from '../events/events-queries.js';
 import type { Store } from '../store/connection.js';
+import { pageLimit } from './schemas/page-limit.js';
 
 const Event = z
   .object({
@@ -24,7 +25,7 @@ const EventPage = z
   .meta({ id: 'EventPage' });
 
 const EventQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: pageLimit,
   cursor: z.string().max(200).optional().meta({ description: '`next_cursor` of the page before.' }),
 });
 
@@ -49,7 +50,6 @@ export function addEventRoutes(routes: Routes, store: Store): void {
       needs: { admin: requireAdmin },
       query: EventQuery,
       response: { 200: EventPage },
-      refusals: ['admin_required'],
       summary: 'Security events, newest first',
       tags: ['events'],
     },

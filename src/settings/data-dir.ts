@@ -1,5 +1,6 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { hideFromGit, makePrivateFolder } from '../base/private-folder.js';
 
 /** True for the working folder and those above it: their mode and .gitignore are not ours to write. */
 export const holds = (folder: string, inner: string): boolean => {
@@ -22,14 +23,10 @@ function isOurs(folder: string): boolean {
  * other things keeps its mode and gets no .gitignore. Throws what the file system throws.
  */
 export function ensureDataDir(folder: string): void {
-  const made = mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined;
+  const made = makePrivateFolder(folder);
   if (!made && !isOurs(folder)) return;
   const uid = process.getuid?.();
   const stat = statSync(folder);
   if (uid !== undefined && stat.uid === uid && (stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
-  try {
-    writeFileSync(join(folder, ignoreFile), '*\n', { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
+  hideFromGit(folder);
 }

@@ -1,7 +1,5 @@
 import type { Clock } from '../base/clock.js';
 import type { Settings } from '../settings/settings.js';
-import { openPostgresStore } from './postgres/postgres-store.js';
-import { openSqliteStore } from './sqlite/sqlite-store.js';
 import type { Store } from './store.js';
 
 export type { Engine, Query } from './query.js';
@@ -19,13 +17,17 @@ export interface StoreOptions {
  * Opens the database the settings name. Refuses with one ConfigurationError line that says what to do when the folder,
  * the file or the server cannot be used. Tables are `migrate`'s business.
  */
-export function openStore(
+export async function openStore(
   settings: Pick<Settings, 'database' | 'dataDir'>,
   options: StoreOptions = {},
 ): Promise<Store> {
   const { database, dataDir } = settings;
   const { exclusive = false, patience = 5_000 } = options;
-  return database.engine === 'sqlite'
-    ? openSqliteStore({ file: database.file, dataDir, exclusive, patience })
-    : openPostgresStore({ url: database.url, patience });
+  // One engine's driver is loaded, not both: PostgreSQL's alone is some 10 MB.
+  if (database.engine === 'sqlite') {
+    const { openSqliteStore } = await import('./sqlite/sqlite-store.js');
+    return openSqliteStore({ file: database.file, dataDir, exclusive, patience });
+  }
+  const { openPostgresStore } = await import('./postgres/postgres-store.js');
+  return openPostgresStore({ url: database.url, patience });
 }

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { calculateJwkThumbprint, exportJWK, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import { deriveKey } from '../base/digest.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { JwtAlgorithm, Settings } from '../settings/settings.js';
@@ -48,6 +48,8 @@ function fromSecret(name: JwtAlgorithm, algorithm: Algorithm, text: string): Sig
 async function fromPem(name: JwtAlgorithm, algorithm: Algorithm, text: string): Promise<SigningKey> {
   const signingKey = privateKeyOf(name, algorithm, text);
   const verificationKey = createPublicKey(signingKey);
+  // Loaded where a pair is configured: a start with HS256 does without.
+  const { calculateJwkThumbprint, exportJWK } = await import('jose');
   const jwk = await exportJWK(verificationKey);
   const kid = await calculateJwkThumbprint(jwk);
   const der = signingKey.export({ type: 'pkcs8', format: 'der' });

@@ -5,6 +5,7 @@ import { foldUsername, usernameProblem } from '../../accounts/identity.js';
 import { bioProblem, fullNameProblem, sanitizeBio } from '../../accounts/profile.js';
 import { lengthProblem, storableProblem } from '../../accounts/text.js';
 import type { Settings } from '../../settings/settings.js';
+import { pageLimit } from './page-limit.js';
 import { textBy } from './text.js';
 
 /** Beyond 128 code points a password is refused by the policy; this bound only keeps the schema closed. */
@@ -54,7 +55,7 @@ export const User = z
     bio: z.string().nullable(),
     role: z.enum(roles),
     is_active: z.boolean(),
-    created_at: z.iso.datetime(),
+    created_at: z.iso.datetime().meta({ examples: ['2026-11-25T13:57:59.851Z'] }),
   })
   .meta({ id: 'User', description: 'What is told of an account: this and nothing else.' });
 
@@ -102,7 +103,7 @@ export const UserSearch = z.strictObject({
     description:
       'Looks into full_name. From 3 characters on anywhere in it, with 2 at the beginning of a word.',
   }).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(50),
+  limit: pageLimit,
   cursor: z.string().max(200).optional().meta({ description: '`next_cursor` of the page before.' }),
 });
 

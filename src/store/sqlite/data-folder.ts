@@ -1,16 +1,6 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, statSync } from 'node:fs';
 import { ConfigurationError } from '../../base/errors.js';
+import { hideFromGit, makePrivateFolder } from '../../base/private-folder.js';
 
 const refuse = (message: string): never => {
   throw new ConfigurationError('ERR_STORE_FOLDER', message);
@@ -54,9 +44,8 @@ const isProject = (names: readonly string[]): boolean =>
 function ignoreInGit(folder: string): void {
   if (isProject(readdirSync(folder))) return;
   try {
-    writeFileSync(join(folder, '.gitignore'), '*\n', { flag: 'wx', mode: 0o600 });
+    hideFromGit(folder);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
     refuse(
       `Cannot write into ${folder} (${reasonOf(error)}): free or unlock it, or set DATA_DIR to another place`,
     );
@@ -69,7 +58,7 @@ function ignoreInGit(folder: string): void {
  */
 export function prepareFolder(folder: string, dataDir: string): string[] {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makePrivateFolder(folder);
   } catch (error) {
     refuse(
       `Cannot make the folder ${folder} (${reasonOf(error)}): make it yourself, or set DATA_DIR and DATABASE_URL to another place`,

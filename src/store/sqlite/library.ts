@@ -13,6 +13,8 @@ export interface SqliteStatement {
   get(...parameters: unknown[]): unknown;
   run(...parameters: unknown[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   columns(): { name: string }[];
+  /** Rows as lists of values. Absent before Node 22.16. */
+  setReturnArrays?(enabled: boolean): void;
 }
 
 interface SqliteLibrary {

@@ -6,6 +6,7 @@ import type { SqliteDatabase, SqliteStatement } from './library.js';
 interface Prepared {
   readonly statement: SqliteStatement;
   readonly returnsRows: boolean;
+  readonly columns: readonly string[];
   /** The columns that SQLite keeps as 0 and 1. */
   readonly booleans: readonly string[];
 }
@@ -26,6 +27,12 @@ function fromSqlite(row: Row, booleans: readonly string[]): Row {
   for (const name of booleans) {
     if (row[name] !== null) row[name] = row[name] === 1;
   }
+  return row;
+}
+
+function named(values: readonly unknown[], columns: readonly string[]): Row {
+  const row: Row = {};
+  for (let at = 0; at < columns.length; at += 1) row[columns[at] as string] = values[at];
   return row;
 }
 
@@ -66,10 +73,13 @@ export class SqliteConnection {
     let prepared = this.#kept[id];
     if (prepared === undefined) {
       prepared = this.#compile(sql);
+      // A row as a list costs a third less than one by names.
+      prepared.statement.setReturnArrays?.(true);
       this.#kept[id] = prepared;
     }
-    const row = prepared.statement.get(...parameters.map(toSqlite)) as Row | undefined;
-    return row === undefined ? undefined : fromSqlite(row, prepared.booleans);
+    const row = prepared.statement.get(...parameters.map(toSqlite));
+    if (row === undefined) return undefined;
+    return fromSqlite(Array.isArray(row) ? named(row, prepared.columns) : (row as Row), prepared.booleans);
   }
 
   /** Forgets the connection with whatever stale snapshot or broken file handle it holds; the next call opens anew. */
@@ -114,6 +124,7 @@ export class SqliteConnection {
     const columns = statement.columns().map(({ name }) => name);
     return {
       statement,
+      columns,
       returnsRows: columns.length > 0,
       booleans: columns.filter((name) => booleanColumns.has(name)),
     };
