@@ -20,7 +20,10 @@ export async function getAccount(deps: ReadDeps, accountId: string): Promise<Acc
 /** By e-mail or username, as a person names an account. 404 where there is none. */
 export async function getAccountByIdentifier(deps: ReadDeps, identifier: string): Promise<Account> {
   const found = await findByIdentifier(deps.store.db, identifier);
-  if (!found) throw new Refusal('not_found', { reason: `nobody has the e-mail or username ${JSON.stringify(identifier)}` });
+  if (!found)
+    throw new Refusal('not_found', {
+      reason: `nobody has the e-mail or username ${JSON.stringify(identifier)}`,
+    });
   return found.account;
 }
 

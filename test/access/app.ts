@@ -35,14 +35,19 @@ export const currentUser = guard(
     if (sent !== 'admin' && sent !== 'user') throw new Refusal('invalid_credentials');
     return { email: 'a@b.co', role: sent };
   },
-  { security: bearerSchemes },
+  { security: bearerSchemes, refusals: ['not_authenticated', 'invalid_credentials', 'account_disabled'] },
 );
 
 export const requireRole = perArgument((role: Role) =>
-  dependency(`requireRole(${role})`, { user: currentUser }, ({ user }) => {
-    if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
-    return user;
-  }),
+  dependency(
+    `requireRole(${role})`,
+    { user: currentUser },
+    ({ user }) => {
+      if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
+      return user;
+    },
+    { refusals: ['insufficient_permissions'] },
+  ),
 );
 
 export const optionalUser = dependency(
