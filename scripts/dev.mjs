@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { root, SetUpFailed, setUp, setUpOrExit, sourceHash } from './setup.mjs';
 
-const main = join(root, 'dist', 'cli', 'main.js');
+const main = join(root, 'dist', 'bin', 'sallyport.js');
 let server;
 
 await setUpOrExit();

@@ -7,6 +7,7 @@ import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { bundle } from './bundle.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -124,7 +125,7 @@ function sourceFiles(folder = join(root, 'src')) {
 /** What a build is made of, as one hash. */
 export function sourceHash() {
   const hash = createHash('sha256').update(readText(join(modules, 'typescript', 'package.json')) ?? '');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json']
+  for (const path of ['tsconfig.json', 'tsconfig.build.json', join('scripts', 'bundle.mjs')]
     .map((name) => join(root, name))
     .concat(sourceFiles())) {
     hash.update(`\0${path.slice(root.length).replaceAll('\\', '/')}\0`).update(fs.readFileSync(path));
@@ -146,6 +147,7 @@ async function build(signal) {
     fs.mkdirSync(dirname(target), { recursive: true });
     fs.copyFileSync(path, target);
   }
+  await bundle(workshop);
   fs.writeFileSync(join(workshop, '.build-stamp'), stamp);
   const old = join(modules, `.sallyport-old-${process.pid}`);
   if (fs.existsSync(dist)) await move(dist, old);

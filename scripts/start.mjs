@@ -11,9 +11,9 @@ if (process.env.npm_lifecycle_event === 'start') endWithParent();
 await setUpOrExit();
 // From whatever folder it is called, the .env file and the data folder are the repository's, as under `npm start`.
 process.chdir(root);
-const main = join(root, 'dist', 'cli', 'main.js');
+const main = join(root, 'dist', 'bin', 'sallyport.js');
 if (!existsSync(main)) {
-  process.stderr.write('sallyport: the build has no dist/cli/main.js: delete dist and start again\n');
+  process.stderr.write('sallyport: the build has no dist/bin/sallyport.js: delete dist and start again\n');
   process.exit(1);
 }
 process.argv = [process.argv[0], main, 'serve', ...process.argv.slice(2)];

@@ -44,7 +44,7 @@ export async function startSallyport(options = {}) {
   ];
   const stdio = ['ignore', log, 'pipe', ...(probe ? ['ipc'] : [])];
   const spawned = performance.now();
-  const child = startNode(join(dist, 'cli', 'main.js'), ['serve'], {
+  const child = startNode(join(dist, 'bin', 'sallyport.js'), ['serve'], {
     core,
     env: all,
     stdio,

@@ -28,7 +28,7 @@ const bearer = {
  * The guard from which all others are made. 401 "Not authenticated" without a bearer token, 401 "Could not validate
  * credentials" with one that does not hold, 403 "Account is disabled" (RFC 6750 §3.1).
  */
-export const currentPrincipal = guard(
+const currentPrincipal = guard(
   'currentPrincipal',
   { identity },
   ({ identity: found }) => proven(found),

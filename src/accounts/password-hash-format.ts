@@ -95,7 +95,7 @@ export interface Verification {
 }
 
 /** A constant for each cost: at start nothing is hashed for it. */
-export const dummyComputation = (cost: number): Computation => ({
+const dummyComputation = (cost: number): Computation => ({
   input: 'nobody',
   hash: crypt(cost, dummySalt, dummyDigest),
   cost,

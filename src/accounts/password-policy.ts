@@ -4,7 +4,7 @@ import { localPartOf } from './email-address.js';
 import { isWellFormed, lengthProblem, type Problem, storableProblem, valueError } from './text.js';
 
 /** Code points. A longer one proves nothing more, and would be hashed (ASVS 6.2.9 asks for 64 at least). */
-export const maxPasswordLength = 128;
+const maxPasswordLength = 128;
 
 export type PasswordRules = Pick<
   Settings['password'],

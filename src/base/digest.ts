@@ -1,4 +1,4 @@
-import { createHash, createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, hkdfSync } from 'node:crypto';
 
 /** SHA-256 as base64url: how every reference token is kept at rest. Enough for 256 random bits, never for a password. */
 export const sha256 = (text: string): string => createHash('sha256').update(text, 'utf8').digest('base64url');
@@ -10,10 +10,3 @@ export const hmacSha256 = (key: string | Buffer, message: string | Buffer): stri
 /** A key of its own for one named purpose (HKDF-SHA-256, RFC 5869), so that no key serves two ends. 32 bytes. */
 export const deriveKey = (secret: string | Buffer, purpose: string): Buffer =>
   Buffer.from(hkdfSync('sha256', secret, '', `sallyport:${purpose}`, 32));
-
-/** Compares without telling by time where two texts differ. Only their lengths may show. */
-export function equalInConstantTime(left: string, right: string): boolean {
-  const a = Buffer.from(left, 'utf8');
-  const b = Buffer.from(right, 'utf8');
-  return a.length === b.length && timingSafeEqual(a, b);
-}

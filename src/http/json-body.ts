@@ -5,7 +5,7 @@ const maxDepth = 64;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-export const invalidJson = (msg: string): InvalidInput =>
+const invalidJson = (msg: string): InvalidInput =>
   new InvalidInput([{ loc: ['body'], msg, type: 'json_invalid' }]);
 
 /** The text of a body; a byte order mark is dropped (RFC 8259 §8.1). Refuses what is no UTF-8. */

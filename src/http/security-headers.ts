@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Settings } from '../settings/settings.js';
 import { fieldOf, type HeaderLine, type StandingFields, standingFields } from './standing-response.js';
 
-export const apiContentSecurityPolicy =
+const apiContentSecurityPolicy =
   "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The docs page loads only its own script, style and images, and calls only this server (ASVS 3.4.3, 3.6.1). */

@@ -5,7 +5,7 @@ import { forgetThrottle, lockThrottle, writeThrottle } from './throttle-queries.
 const { freeFailures, firstWaitMs, longestWaitMs, forgetAfterMs } = throttleFigures.backoff;
 
 /** Milliseconds to wait after so many failures in a row: nothing up to five, then 1 s, 2 s, 4 s … 15 minutes. */
-export const waitAfter = (failures: number): number =>
+const waitAfter = (failures: number): number =>
   failures <= freeFailures ? 0 : Math.min(firstWaitMs * 2 ** (failures - freeFailures - 1), longestWaitMs);
 
 /** Counts a try, inside the caller's transaction; or says until when the next one has to wait. A refused try does not count. */

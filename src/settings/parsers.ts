@@ -66,7 +66,7 @@ export const choice =
     return value;
   };
 
-export const orList = (words: readonly string[]): string =>
+const orList = (words: readonly string[]): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 
 /** A setting that has one value today and names those that come later. */

@@ -7,7 +7,7 @@ import { settingNames, settingTable } from './setting-table.js';
 const rows: Readonly<Record<string, Setting<unknown, unknown>>> = settingTable;
 
 /** Every name that means something: names, aliases, and NAME_FILE of the secret ones. */
-export const knownNames: readonly string[] = settingNames.flatMap((name) => {
+const knownNames: readonly string[] = settingNames.flatMap((name) => {
   const { aliases = [], secret = false } = rows[name] ?? {};
   const spelled = [name, ...aliases];
   return secret ? [...spelled, ...spelled.map((spelling) => `${spelling}_FILE`)] : spelled;

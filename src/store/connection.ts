@@ -3,7 +3,7 @@ import type { Settings } from '../settings/settings.js';
 import type { Store } from './store.js';
 
 export type { Engine, Query } from './query.js';
-export type { Store, TransactionOptions } from './store.js';
+export type { Store } from './store.js';
 
 export interface StoreOptions {
   readonly clock?: Clock;

@@ -25,7 +25,7 @@ export function testApp(options: { production?: boolean; fastify?: FastifyInstan
   return { fastify, routes, faults };
 }
 
-export const credential = fromRequest('credential', (request) => request.headers.authorization);
+const credential = fromRequest('credential', (request) => request.headers.authorization);
 
 export const currentUser = guard(
   'currentUser',

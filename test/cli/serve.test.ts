@@ -32,7 +32,7 @@ describe('serve', () => {
       `Address      ${url}  (development)`,
       `Docs page    ${url}/docs`,
       join('.sallyport', 'sallyport.db'),
-      'First admin  node dist/cli/main.js users create --role admin --email you@example.org --username you',
+      'First admin  node dist/bin/sallyport.js users create --role admin --email you@example.org --username you',
       'SECURITY_JWT_SECRET_KEY  [secret]',
     ])
       expect(stderr).toContain(words);
@@ -63,7 +63,7 @@ describe('serve', () => {
       'ALLOWED_HOSTS',
     ])
       expect(stderr).toContain(`\n  ${name} `);
-    expect(stderr).toContain('a fresh one by: node dist/cli/main.js secret');
+    expect(stderr).toContain('a fresh one by: node dist/bin/sallyport.js secret');
     expect(stderr).not.toMatch(/did not start|\sat \S+:\d+/);
   });
 

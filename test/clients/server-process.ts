@@ -12,7 +12,7 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
-const command = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
+const command = join(import.meta.dirname, '..', '..', 'dist', 'bin', 'sallyport.js');
 
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {

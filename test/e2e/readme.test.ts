@@ -52,7 +52,7 @@ describe("the README's walk-through", () => {
       PORT: String(port),
       ENVIRONMENT: 'development',
     };
-    server = spawn(process.execPath, ['dist/cli/main.js', 'serve'], {
+    server = spawn(process.execPath, ['dist/bin/sallyport.js', 'serve'], {
       cwd: root,
       env,
       stdio: ['ignore', 'ignore', 'pipe'],

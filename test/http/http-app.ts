@@ -8,7 +8,7 @@ import { Secret } from '../../src/base/secret.js';
 import { createHttpControls } from '../../src/http/http-controls.js';
 import type { Settings } from '../../src/settings/settings.js';
 
-export const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
+const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
   appName: 'test',
   description: '',
   version: '1',

@@ -121,7 +121,7 @@ describe('a step that fails says what to do', () => {
     expect(await failing.ended).toBe(1);
     expect(failing.output()).toContain('src/wrong.ts');
     expect(failing.output()).toContain('the sources do not compile');
-    expect(existsSync(join(root, 'dist', 'cli', 'main.js'))).toBe(true);
+    expect(existsSync(join(root, 'dist', 'bin', 'sallyport.js'))).toBe(true);
     expect(existsSync(join(root, '.setup'))).toBe(false);
   });
 

@@ -7,7 +7,7 @@ import { type Env, production, settingsFolder } from './settings-folder.js';
 const { inside, load, problems, write } = settingsFolder();
 
 describe('staging and production refuse, development warns', () => {
-  const secretMend = 'Mend: SECURITY_JWT_SECRET_KEY=… (a fresh one by: node dist/cli/main.js secret)';
+  const secretMend = 'Mend: SECURITY_JWT_SECRET_KEY=… (a fresh one by: node dist/bin/sallyport.js secret)';
   it.each<[string, Env, string]>([
     [
       'a short secret',
@@ -182,7 +182,7 @@ describe('every environment refuses', () => {
 
   it('speaks of a setting by the name it was given by', async () => {
     expect(await problems({ ...production, SECURITY_JWT_SECRET_KEY: '', SECRET_KEY: 'short' })).toEqual([
-      'SECRET_KEY has 5 characters; at least 32 are needed. Mend: SECRET_KEY=… (a fresh one by: node dist/cli/main.js secret)',
+      'SECRET_KEY has 5 characters; at least 32 are needed. Mend: SECRET_KEY=… (a fresh one by: node dist/bin/sallyport.js secret)',
     ]);
   });
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Answer, type Call, callUrl } from './wire.js';
 
 /** The built program, called as a person calls it: a process of its own in a folder of its own. */
-export const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const main = fileURLToPath(new URL('../../dist/bin/sallyport.js', import.meta.url));
 
 export type Env = Readonly<Record<string, string>>;
 

@@ -8,7 +8,7 @@ export const second = 1000;
 export const day = 86_400_000;
 
 /** An account's row, made without the accounts room: a sibling that this one does not look into. */
-export async function insertAccount(store: Store): Promise<string> {
+async function insertAccount(store: Store): Promise<string> {
   const id = uuidv7({ now: () => start });
   const account = {
     id,

@@ -11,14 +11,14 @@ import { textBy } from './text.js';
 /** Beyond 128 code points a password is refused by the policy; this bound only keeps the schema closed. */
 const maxPassword = 128;
 
-export const Username = textBy(usernameProblem, {
+const Username = textBy(usernameProblem, {
   minLength: 3,
   maxLength: 50,
   pattern: '^[a-zA-Z0-9_]+$',
   examples: ['alice'],
 }).transform(foldUsername);
 
-export const Email = textBy(emailProblem, {
+const Email = textBy(emailProblem, {
   maxLength: 254,
   format: 'email',
   examples: ['alice@example.org'],
@@ -32,14 +32,14 @@ const bio = (settings: Pick<Settings, 'sanitizeBio'>) =>
   settings.sanitizeBio ? bioText.transform(sanitizeBio) : bioText;
 
 /** A password that is to be kept: the policy judges the rest, with the account in hand. */
-export const NewPassword = textBy((text) => lengthProblem(text, 1, maxPassword) ?? storedOnlyAsHash(text), {
+const NewPassword = textBy((text) => lengthProblem(text, 1, maxPassword) ?? storedOnlyAsHash(text), {
   minLength: 1,
   maxLength: maxPassword,
   format: 'password',
 });
 
 /** A password that is compared: any text, so that one set elsewhere or before a rule changed can still be typed. */
-export const GivenPassword = z.string().min(1).max(4096).meta({ format: 'password' });
+const GivenPassword = z.string().min(1).max(4096).meta({ format: 'password' });
 
 /** A NUL in a password is hashed like any other character (it is not stored); a lone surrogate has no UTF-8 form. */
 function storedOnlyAsHash(text: string) {

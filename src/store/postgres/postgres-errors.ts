@@ -29,7 +29,7 @@ const awayNode = new Set([
 const awayWords =
   /^(Connection terminated|timeout exceeded|Query read timeout|Client (has encountered|was closed)|Cannot use a pool|timeout expired)/;
 
-export function postgresCode(error: unknown): string | undefined {
+function postgresCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as Error & { code?: unknown };
   return typeof code === 'string' ? code : undefined;

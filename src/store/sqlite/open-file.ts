@@ -55,7 +55,7 @@ const words: ReadonlyMap<number | undefined, string> = new Map([
 ]);
 
 /** One line for the operator instead of SQLite's three words. */
-export function refusedFile(file: string, error: unknown): unknown {
+function refusedFile(file: string, error: unknown): unknown {
   const said = words.get(primaryCode(error) ?? primaryCode((error as Error).cause));
   if (said === undefined) return error;
   return new ConfigurationError('ERR_STORE_FILE', `The database ${file} ${said}`);
