@@ -1,6 +1,7 @@
 // Puts the command and the libraries it loads into few files: a start then opens a dozen files instead of some seven hundred.
 // Measured (docs/decisions/010-bundled-command.md): first answer 0.40 s instead of 0.68 s, 90 MB at rest instead of 111.
-import { join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 
 /** They bring binaries, data or workers of their own, and so stay where npm put them. */
 const external = [
@@ -14,14 +15,17 @@ const external = [
   'piscina',
 ];
 
-/** Reads the compiled `cli/main.js` of a build and writes `bin/sallyport.js` beside it, the hashing worker in the same folder. */
+/** Worker threads are started by the name of their file, which must lie beside what starts them. */
+const workersIn = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((path) => path.endsWith('-worker.js'))
+    .map((path) => [basename(path, '.js'), join(folder, path)]);
+
+/** Reads the compiled `cli/main.js` of a build and writes `bin/sallyport.js` beside it, workers in the same folder. */
 export async function bundle(folder) {
   const { rolldown } = await import('rolldown');
   const made = await rolldown({
-    input: {
-      sallyport: join(folder, 'cli', 'main.js'),
-      'password-hash-worker': join(folder, 'accounts', 'password-hash-worker.js'),
-    },
+    input: { sallyport: join(folder, 'cli', 'main.js'), ...Object.fromEntries(workersIn(folder)) },
     platform: 'node',
     external,
     logLevel: 'warn',

@@ -5,7 +5,13 @@ import { expect, onTestFinished, vi } from 'vitest';
 import { sampleTree } from './sample-tree.js';
 
 const project = process.cwd();
-const copied = ['scripts/setup.mjs', 'scripts/start.mjs', 'tsconfig.json', 'tsconfig.build.json'];
+const copied = [
+  'scripts/bundle.mjs',
+  'scripts/setup.mjs',
+  'scripts/start.mjs',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 /** A server that prints a banner, then runs until it is told to stop, which it does gracefully. */
 export const stubMain = (banner: string) => `
@@ -22,8 +28,8 @@ export function sampleClone(fromRegistry: Record<string, object> = {}): string {
   const root = join(sampleTree({ 'my clone/src/cli/main.ts': stubMain('serving one') }), 'my clone');
   const dependencies: Record<string, string> = {};
   const packages: Record<string, object> = { '': { dependencies } };
-  // The compiler and the types of Node are links into this project: nothing is fetched.
-  for (const name of ['typescript', '@types/node']) {
+  // The compiler, the bundler and the types of Node are links into this project: nothing is fetched.
+  for (const name of ['typescript', 'rolldown', '@types/node']) {
     const folder = join(project, 'node_modules', name);
     const place = relative(root, folder).replaceAll('\\', '/');
     dependencies[name] = `file:${folder}`;

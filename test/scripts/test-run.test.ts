@@ -19,6 +19,7 @@ const passing = lines("test('one', () => expect(1).toBe(1));", "test('two', () =
 function sampleProject(sources: Record<string, string>): string {
   const root = sampleTree({
     'src/base/one.ts': 'export const one = 1;\n',
+    'src/cli/main.ts': "export const main = 'sallyport';\n",
     'test/support/postgres.ts': 'export function setup(): void {}\n',
     ...sources,
   });
