@@ -20,6 +20,7 @@ import { createErrorDoor } from './error-door.js';
 import { createHttpsRule } from './https.js';
 import { lingerIfUnread } from './lingering-close.js';
 import { createRouteFinder, routerOptions } from './method-not-allowed.js';
+import { parseQueryString } from './query-string.js';
 import { contextOf, hasContext, openContext } from './request-context.js';
 import { createRequestLog } from './request-log.js';
 import { RequestLogger } from './request-logger.js';
@@ -111,7 +112,7 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
   return {
     options: {
       bodyLimit,
-      routerOptions,
+      routerOptions: { ...routerOptions, querystringParser: parseQueryString },
       // Our own log line replaces Fastify's two; handlers log by `request.log`, which carries the request id.
       logger: false,
       logController: new LogController({ disableRequestLogging: true }),
