@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** The folders under test/ decide the part; what is not named here is a unit test, or a store's if it opens stores. */
@@ -49,5 +50,11 @@ const unit = {
 };
 
 export default defineConfig({
-  test: { projects: [unit, ...named], pool: 'forks', testTimeout: 30_000, hookTimeout: 60_000 },
+  test: {
+    projects: [unit, ...named],
+    pool: 'forks',
+    maxWorkers: Math.max(2, availableParallelism()),
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
 });

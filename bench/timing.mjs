@@ -41,7 +41,7 @@ const settings = {
   dataDir: folder,
   database: { engine: 'sqlite', file: join(folder, 'timing.db') },
 };
-const store = await openStore(settings, { clock });
+const store = await openStore(settings);
 await migrate(store, clock);
 const log = pino({ level: 'silent' });
 const hasher = await createPasswordHasher({ rounds: cost, threads: 1 });

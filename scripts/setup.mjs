@@ -125,7 +125,8 @@ function sourceFiles(folder = join(root, 'src')) {
 /** What a build is made of, as one hash. */
 export function sourceHash() {
   const hash = createHash('sha256').update(readText(join(modules, 'typescript', 'package.json')) ?? '');
-  for (const path of ['tsconfig.json', 'tsconfig.build.json', join('scripts', 'bundle.mjs')]
+  // The lock file too: the bundle holds copies of packages, and an old one must not outlive its mend.
+  for (const path of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'bundle.mjs')]
     .map((name) => join(root, name))
     .concat(sourceFiles())) {
     hash.update(`\0${path.slice(root.length).replaceAll('\\', '/')}\0`).update(fs.readFileSync(path));

@@ -34,7 +34,7 @@ const drain = 8_000;
 /** Opens and migrates the store, makes the app and listens. Whatever fails closes what was opened before. */
 export async function startServer(deps: ServerDeps): Promise<RunningServer> {
   const { settings, clock, log, onProgress = () => {} } = deps;
-  const store = await openStore(settings, { clock, exclusive: true });
+  const store = await openStore(settings, { exclusive: true });
   try {
     for (const notice of store.notices) log.warn(notice);
     for (const name of await migrate(store, clock)) onProgress(`migrated: ${name}`);
@@ -59,7 +59,7 @@ async function listen(deps: ServerDeps, store: Store, app: SecureApp): Promise<R
       throw cannotListen(settings, cause);
     });
   const context = localContext(clock);
-  const details = { version: settings.version, environment: settings.environment };
+  const details = { environment: settings.environment };
   await recordEvent(store.db, { name: 'server.started', details }, context);
   const purging = setInterval(() => {
     purge(store, clock, { graceSeconds: settings.jwt.refreshGraceSeconds }).catch((error: unknown) => {

@@ -1,7 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
-import { Refusal } from '../base/errors.js';
-import { writeRateLimitFields } from '../http/rate-limit-fields.js';
 import { contextOf } from '../http/request-context.js';
 import { addressKey } from '../limits/address-key.js';
 import { takeFromDatabase } from '../limits/database-counter.js';
@@ -9,6 +7,7 @@ import { addressPolicies, type Policy } from '../limits/policy.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import { type Dependency, fromRequest } from './dependency.js';
+import { enforceLimit } from './enforce-limit.js';
 
 /** Counts the request on its client's address, whatever credential it has. Throws 429. */
 export type TakeFromAddress = (policy: Policy) => Promise<void>;
@@ -27,9 +26,7 @@ async function take(
 ): Promise<void> {
   if (deps.settings.debug) return;
   const key = addressKey(contextOf(request.raw).address);
-  const verdict = await takeFromDatabase(deps.store, deps.clock, key, policy);
-  writeRateLimitFields(reply.raw, verdict);
-  if (!verdict.allowed) throw new Refusal('too_many_requests', { retryAfter: verdict.resetSeconds });
+  enforceLimit(reply, await takeFromDatabase(deps.store, deps.clock, key, policy));
 }
 
 export interface AddressLimits {

@@ -119,7 +119,7 @@ function addRoute(
   const compile: Registered['compile'] = (overrides) =>
     compileRoute(where, options, handler as CompiledRoute['handler'], responder, new Planner(overrides));
   const route: Registered = { compile, current: compile(new Map()) };
-  const config = { access, ...(options.limit && { limit: options.limit }) };
+  const config = { access };
   passGate(config);
   describeRoute(config, { method, path: url, options, plan: route.current.plan, access });
   mount(fastify, method, url, options, config, route);

@@ -3,7 +3,6 @@ import { ConfigurationError } from '../base/errors.js';
 import { type Dependency, type Needs, recipeOf } from './dependency.js';
 import { disposeOnError, disposeOnSend, enter, scopeProperty } from './entry.js';
 import { Planner } from './plan.js';
-import type { RouteLimit } from './route.js';
 import { assertAccess, fail } from './route-checks.js';
 
 declare module 'fastify' {
@@ -12,7 +11,6 @@ declare module 'fastify' {
     access?: 'public' | readonly string[];
     /** Guards of a raw Fastify route. */
     needs?: Needs;
-    limit?: RouteLimit;
   }
 }
 
@@ -21,7 +19,6 @@ export interface RouteRow {
   readonly method: string;
   readonly path: string;
   readonly access: 'public' | readonly string[];
-  readonly limit: RouteLimit | undefined;
 }
 
 /** A plugin's routes, all of them: open, or behind these guards. */
@@ -64,7 +61,7 @@ export function installGate(fastify: FastifyInstance): void {
       ? (route.config?.access ?? [])
       : judgeRaw(route, (this as FastifyInstance & { [kCover]: Covered | null })[kCover]);
     for (const method of [route.method].flat()) {
-      table.push({ method, path: route.url, access, limit: route.config?.limit });
+      table.push({ method, path: route.url, access });
     }
   });
 }

@@ -63,13 +63,13 @@ export function createOpenApi() {
 function describe(route: DescribedRoute, components: Components): Record<string, unknown> {
   const { options, plan } = route;
   const security = securityOf(options.needs ?? {});
-  const { summary, description, tags, deprecated, limit } = options;
+  const { summary, description, tags, deprecated } = options;
   const part = (name: PlannedInput['part']) => {
     const mine = plan.inputs.filter((input) => input.part === name);
     return mergeObjects(mine.map((input) => components.inline(input.schema, 'input')));
   };
   return {
-    ...defined({ summary, description, tags, deprecated, 'x-limit': limit }),
+    ...defined({ summary, description, tags, deprecated }),
     operationId: options.operationId ?? operationId(route.method, route.path),
     security,
     ...defined({ params: part('params'), querystring: part('query'), headers: part('headers') }),

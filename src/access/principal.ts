@@ -31,8 +31,11 @@ declare module 'fastify' {
 export const nobody: Identity = Object.freeze({ kind: 'none' });
 const unproven: Identity = Object.freeze({ kind: 'unproven' });
 
-/** A predicate instead of a copy with the role's type, which every request would pay for. */
 const hasKnownRole = (account: Found['account']): account is Account => isRole(account.role);
+
+/** A role that a later version wrote is worth nothing to this one. No copy where it is known: every request would pay. */
+const withKnownRole = (account: Found['account']): Account =>
+  hasKnownRole(account) ? account : { ...account, role: 'user' };
 
 export const declareIdentity = (fastify: FastifyInstance): void => {
   fastify.decorateRequest('identity', null);
@@ -54,10 +57,7 @@ export function createIdentify(deps: IdentityDeps): OnRequest {
     const state = judgeSession(found, claims, deps.clock.now());
     if (state === 'disabled') return { kind: 'disabled', accountId: claims.sub };
     if (state === 'invalid' || found === undefined) return unproven;
-    const { account } = found;
-    // A role that this version does not know opens nothing.
-    if (!hasKnownRole(account)) return unproven;
-    return { kind: 'proven', principal: { account, sessionId: claims.sid } };
+    return { kind: 'proven', principal: { account: withKnownRole(found.account), sessionId: claims.sid } };
   };
   return (request, _reply, done) => {
     const credential = parseCredential(request.headers.authorization);

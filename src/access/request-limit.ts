@@ -1,12 +1,11 @@
 import type { onRequestHookHandler as OnRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
-import { Refusal } from '../base/errors.js';
-import { writeRateLimitFields } from '../http/rate-limit-fields.js';
 import { contextOf } from '../http/request-context.js';
 import { addressKey } from '../limits/address-key.js';
 import { createMemoryCounter } from '../limits/memory-counter.js';
 import { generalPolicies } from '../limits/policy.js';
 import type { Settings } from '../settings/settings.js';
+import { enforceLimit } from './enforce-limit.js';
 
 const maxPrincipals = 1_000_000;
 
@@ -26,8 +25,7 @@ export function createRequestLimit(settings: Pick<Settings, 'debug' | 'rateLimit
       identity?.kind === 'proven'
         ? principals.take(identity.principal.account.id, policies.principal)
         : addresses.take(addressKey(contextOf(request.raw).address), policies.unproven);
-    writeRateLimitFields(reply.raw, verdict);
-    if (!verdict.allowed) throw new Refusal('too_many_requests', { retryAfter: verdict.resetSeconds });
+    enforceLimit(reply, verdict);
     done();
   };
 }

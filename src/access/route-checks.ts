@@ -6,7 +6,7 @@ import type { AnyOptions, RouteMethod } from './route.js';
 
 /** Each compile-time refusal has its twin here, for plain JavaScript: a route that is not right does not boot. */
 const known = new Set([
-  ...['needs', 'access', 'params', 'query', 'headers', 'body', 'response', 'consumes', 'bodyLimit', 'limit'],
+  ...['needs', 'access', 'params', 'query', 'headers', 'body', 'response', 'consumes', 'bodyLimit'],
   ...['summary', 'description', 'tags', 'operationId', 'deprecated', 'refusals'],
 ]);
 const inputNames = ['params', 'query', 'headers', 'body'] as const;

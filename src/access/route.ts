@@ -4,14 +4,6 @@ import type { RefusalCode } from '../base/errors.js';
 import type { Answer, AnySchema, DeclaredResponses, Responses } from './answer.js';
 import type { Guarded, Needs, NoNeeds, Resolved } from './dependency.js';
 
-/** A limit of one route's own, beside the general one. */
-export interface RouteLimit {
-  readonly requests: number;
-  /** Seconds. */
-  readonly window: number;
-  readonly key?: string;
-}
-
 type Schema = AnySchema | undefined;
 type Part<K extends string, S extends Schema> = S extends AnySchema
   ? { readonly [P in K]: z.output<S> }
@@ -36,7 +28,6 @@ export interface ReadOptions<N, A, P, Q, H, R> {
   readonly deprecated?: boolean;
   /** Refusals of its own, for the documentation; those that follow from needs and inputs are told anyway. */
   readonly refusals?: readonly RefusalCode[];
-  readonly limit?: RouteLimit;
 }
 
 export interface WriteOptions<N, A, P, Q, H, R, B> extends ReadOptions<N, A, P, Q, H, R> {

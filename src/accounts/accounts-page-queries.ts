@@ -1,4 +1,5 @@
 import { InvalidInput } from '../base/errors.js';
+import { readCursor, writeCursor } from '../base/page-cursor.js';
 import type { Query } from '../store/connection.js';
 import { searchCondition } from '../store/search.js';
 import type { Account } from './account.js';
@@ -18,21 +19,6 @@ export interface AccountPageRequest {
   readonly cursor?: string | undefined;
 }
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const cursorLength = 48;
-
-const encodeCursor = (id: string): string => Buffer.from(id, 'latin1').toString('base64url');
-
-/** The id behind a cursor; whatever we did not write ourselves is a 422. */
-function decodeCursor(cursor: string): string {
-  const id = cursor.length === cursorLength ? Buffer.from(cursor, 'base64url').toString('latin1') : '';
-  if (!uuid.test(id))
-    throw new InvalidInput([
-      { loc: ['query', 'cursor'], msg: 'Value error, Invalid cursor', type: 'value_error' },
-    ]);
-  return id;
-}
-
 function foldSearch(search: string): string {
   const problem = searchProblem(search);
   if (problem !== undefined) throw new InvalidInput([{ loc: ['query', 'search'], ...problem }]);
@@ -45,7 +31,7 @@ function foldSearch(search: string): string {
  */
 export async function listAccounts(db: Query, page: AccountPageRequest): Promise<AccountPage> {
   const { search, limit, cursor } = page;
-  const after = cursor === undefined ? undefined : decodeCursor(cursor);
+  const after = cursor === undefined ? undefined : readCursor(cursor);
   const text = search === undefined ? undefined : foldSearch(search);
   let query = db.selectFrom('sallyport_accounts').select(accountColumns);
   if (text !== undefined) query = query.where(await searchCondition(db, text));
@@ -56,5 +42,5 @@ export async function listAccounts(db: Query, page: AccountPageRequest): Promise
     .execute();
   const items = rows.slice(0, limit).map(toAccount);
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? encodeCursor(last.id) : null };
+  return { items, nextCursor: rows.length > limit && last !== undefined ? writeCursor(last.id) : null };
 }

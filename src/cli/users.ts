@@ -7,6 +7,7 @@ import { commandLine } from '../flows/flow-deps.js';
 import { findAccounts, getAccountByIdentifier } from '../flows/list-accounts.js';
 import { register } from '../flows/register.js';
 import { type AccountChange, updateAccount } from '../flows/update-account.js';
+import { issuesFromZod } from '../http/validation.js';
 import { accountBodies, toUser } from '../routes/schemas/account-schemas.js';
 import { print, printJson, table } from './output.js';
 import { readPassword } from './read-password.js';
@@ -86,19 +87,13 @@ const create = async (options: CreateOptions): Promise<void> => {
   });
 };
 
-/** The same rules as at POST /auth/register. */
+/** The same rules as at POST /auth/register, and the same words. */
 function parseRegistration(deps: CommandDeps, options: CreateOptions, password: string) {
   const { email, username, fullName } = options;
   const given = { email, username, password, ...(fullName === undefined ? {} : { full_name: fullName }) };
   const parsed = accountBodies(deps.settings).registration.safeParse(given);
   if (parsed.success) return parsed.data;
-  throw new InvalidInput(
-    parsed.error.issues.map(({ path, message }) => ({
-      loc: path.map(String),
-      msg: message,
-      type: 'value_error',
-    })),
-  );
+  throw new InvalidInput(issuesFromZod(parsed.error.issues, 'body', given));
 }
 
 const list = (options: ListOptions): Promise<void> =>

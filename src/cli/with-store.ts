@@ -16,7 +16,7 @@ export interface CommandDeps {
 export async function withStore<T>(work: (deps: CommandDeps) => Promise<T>): Promise<T> {
   const { settings } = await loadSettings();
   const clock = systemClock;
-  const store = await openStore(settings, { clock });
+  const store = await openStore(settings);
   try {
     const migrated = await migrate(store, clock);
     return await work({ settings, store, clock, migrated });

@@ -58,7 +58,7 @@ export const eventTable = {
   'authorization.denied': {
     ...refusal,
     meaning: 'Somebody signed in asked for what the role does not allow.',
-    details: { route: 'route', required: 'name' },
+    details: { route: 'route' },
   },
   'session.revoked': {
     ...change,
@@ -66,7 +66,7 @@ export const eventTable = {
     details: {
       session_id: 'id',
       sessions_ended: 'count',
-      reason: ['signed_out', 'revoked', 'password_changed', 'account_disabled', 'reused', 'ended_by_admin'],
+      reason: ['signed_out', 'ended_by_admin'],
     },
   },
   'refresh_token.rotated': {
@@ -103,7 +103,7 @@ export const eventTable = {
     ...change,
     meaning:
       'A server began to listen, its settings accepted. Refused settings stand in the log: nothing is open yet.',
-    details: { version: 'name', environment: ['development', 'staging', 'production'] },
+    details: { environment: ['development', 'staging', 'production'] },
   },
   'server.stopped': { ...change, meaning: 'A server stopped in order.', details: {} },
 } as const satisfies Record<string, EventDefinition>;

@@ -1,8 +1,8 @@
 import { sha256 } from '../base/digest.js';
+import { readCursor, writeCursor } from '../base/page-cursor.js';
 import { uuidv7 } from '../base/random.js';
 import type { Query } from '../store/connection.js';
 import type { EventContext } from './event-context.js';
-import { readCursor, writeCursor } from './event-cursor.js';
 import { writeDetails } from './event-details.js';
 import {
   type ChangeName,

@@ -1,11 +1,11 @@
 import type { Account } from '../accounts/account.js';
-import { findWithPassword, setPasswordHash } from '../accounts/accounts-queries.js';
+import { setPasswordHash } from '../accounts/accounts-queries.js';
 import { InvalidInput, Refusal } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
 import { revokeSessionsOf } from '../tokens/refresh-family.js';
-import { checkPassword } from './check-password.js';
+import { assertPassword } from './assert-password.js';
+import { confirmPassword } from './confirm-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
-import { assertPassword } from './register.js';
 
 interface PasswordChange {
   readonly currentPassword: string;
@@ -48,22 +48,4 @@ export async function changePassword(
     const event = { name: 'password.changed', actorId: account.id, subjectId: account.id, details } as const;
     await recordEvent(tx, event, eventContext(deps, origin));
   });
-}
-
-interface Confirmation {
-  readonly at: 'change_password' | 'delete_account';
-  readonly password: string;
-  readonly signal: AbortSignal | undefined;
-}
-
-/** The owner proves the password again before a thing that cannot be undone: 400 where it is wrong, throttled alike. */
-export async function confirmPassword(
-  deps: Pick<FlowDeps, 'store' | 'clock' | 'hasher' | 'throttle'>,
-  account: Account,
-  confirmation: Confirmation,
-  origin: Origin,
-): Promise<void> {
-  const stored = await findWithPassword(deps.store.db, account.id);
-  const who = { throttleKey: account.id, accountId: account.id, passwordHash: stored?.passwordHash };
-  await checkPassword(deps, { ...confirmation, ...who }, origin, () => new Refusal('wrong_password'));
 }

@@ -1,8 +1,8 @@
 import type { Account, Role } from '../accounts/account.js';
 import { findByIdentifier, insertAccount } from '../accounts/accounts-queries.js';
-import { passwordProblems } from '../accounts/password-policy.js';
-import { InvalidInput, Refusal } from '../base/errors.js';
+import { Refusal } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
+import { assertPassword } from './assert-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
 export interface Registration {
@@ -44,15 +44,4 @@ export async function register(
     await recordEvent(tx, { ...event, details: { by, role } }, eventContext(deps, origin));
     return account;
   });
-}
-
-/** Throws 422 with every rule that the password breaks, at `body.<field>`. */
-export function assertPassword(
-  deps: Pick<FlowDeps, 'settings'>,
-  password: string,
-  owner: { readonly email: string; readonly username: string },
-  field: string,
-): void {
-  const problems = passwordProblems(password, owner, deps.settings.password);
-  if (problems.length > 0) throw new InvalidInput(problems.map((one) => ({ loc: ['body', field], ...one })));
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.js';
 import type { RefusalCode } from '../base/errors.js';
 import type { ClientReader } from './client-address.js';
 
-/** What one request is known by, from its first byte to its log line. The last four are filled in on the way. */
+/** What one request is known by, from its first byte to its log line. The last three are filled in on the way. */
 export interface RequestContext {
   /** Answered as `X-Request-ID` and in every error body. */
   readonly id: string;
@@ -20,8 +20,6 @@ export interface RequestContext {
   code: RefusalCode | undefined;
   /** Why, in words that never leave the process. */
   reason: string | undefined;
-  /** Whether the client sent a credential; decides what the challenge says (RFC 6750 §3.1). */
-  credentialSent: boolean;
 }
 
 const kContext = Symbol('sallyport.request-context');
@@ -54,7 +52,6 @@ export function openContext(raw: IncomingMessage, readClient: ClientReader, cloc
     principalId: undefined,
     code: undefined,
     reason: undefined,
-    credentialSent: false,
   };
   (raw as IncomingMessage & Carrier)[kContext] = context;
   return context;

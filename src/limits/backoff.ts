@@ -14,7 +14,7 @@ export async function takeStep(
   key: string,
   now: number,
 ): Promise<{ closedUntil: number } | undefined> {
-  const row = await lockThrottle(tx, key, now, now + forgetAfterMs);
+  const row = await lockThrottle(tx, key, now + forgetAfterMs);
   if (row !== undefined && row.blocked_until > now) return { closedUntil: row.blocked_until };
   const failures = row === undefined || row.expires_at <= now ? 1 : row.failures + 1;
   const wait = waitAfter(failures);
@@ -28,7 +28,7 @@ export async function takeStep(
 
 /** The try was neither right nor wrong. */
 export async function stepBack(tx: Query, key: string, now: number): Promise<void> {
-  const row = await lockThrottle(tx, key, now, now + forgetAfterMs);
+  const row = await lockThrottle(tx, key, now + forgetAfterMs);
   if (row === undefined) return;
   const failures = Math.max(0, row.failures - 1);
   await writeThrottle(tx, key, {

@@ -29,7 +29,7 @@ export async function takeTicket(
   ceiling: Ceiling,
   clock: Clock,
 ): Promise<Ticket | { closedUntil: number }> {
-  await lockThrottle(tx, key, clock.now(), clock.now() + ceiling.windowMs);
+  await lockThrottle(tx, key, clock.now() + ceiling.windowMs);
   // Read under the lock: a guess that waited for it must not be judged by an old time.
   const now = clock.now();
   const until = now + ceiling.windowMs;
@@ -38,7 +38,7 @@ export async function takeTicket(
   const opensAt = segments.reduce((earliest, segment) => Math.min(earliest, segment.expires_at), until);
   if (used >= ceiling.failures) return { closedUntil: opensAt };
   const segment = `${key}:${segmentOf(ceiling, now)}`;
-  await hitSegment(tx, segment, now, until);
+  await hitSegment(tx, segment, until);
   const closedUntil = used + 1 >= ceiling.failures ? opensAt : 0;
   await writeThrottle(tx, key, { failures: used + 1, blocked_until: closedUntil, expires_at: until });
   return { key, segment };
@@ -51,7 +51,7 @@ export async function giveBack(
   ceiling: Ceiling,
   now: number,
 ): Promise<void> {
-  const row = await lockThrottle(tx, key, now, now + ceiling.windowMs);
+  const row = await lockThrottle(tx, key, now + ceiling.windowMs);
   await unhitSegment(tx, segment);
   if (row === undefined) return;
   await writeThrottle(tx, key, {

@@ -12,25 +12,22 @@ const readWindow = kept((db, key: string) =>
 function hitWindow(db: Query, key: string, policy: Policy, now: number): Promise<Window | undefined> {
   return db
     .insertInto('sallyport_counters')
-    .values({ key, window_start: now, hits: 1, expires_at: now + policy.windowSeconds * 1000 })
+    .values({ key, hits: 1, expires_at: now + policy.windowSeconds * 1000 })
     .onConflict((conflict) =>
       conflict
         .column('key')
         .doUpdateSet((eb) => {
-          const fresh = (column: 'window_start' | 'expires_at') =>
-            eb
-              .case()
-              .when('sallyport_counters.expires_at', '<=', now)
-              .then(eb.ref(`excluded.${column}`))
-              .else(eb.ref(`sallyport_counters.${column}`))
-              .end();
-          const hits = eb
-            .case()
-            .when('sallyport_counters.expires_at', '<=', now)
-            .then(eb.ref('excluded.hits'))
-            .else(eb('sallyport_counters.hits', '+', 1))
-            .end();
-          return { hits, window_start: fresh('window_start'), expires_at: fresh('expires_at') };
+          const over = () => eb.case().when('sallyport_counters.expires_at', '<=', now);
+          return {
+            hits: over()
+              .then(eb.ref('excluded.hits'))
+              .else(eb('sallyport_counters.hits', '+', 1))
+              .end(),
+            expires_at: over()
+              .then(eb.ref('excluded.expires_at'))
+              .else(eb.ref('sallyport_counters.expires_at'))
+              .end(),
+          };
         })
         .where((eb) =>
           eb.or([

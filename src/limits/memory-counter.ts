@@ -13,8 +13,6 @@ const everybody = '*';
 export interface MemoryCounter {
   /** Counts one request of `key` (an `addressKey`, or a principal's). A refused one costs nothing: waiting always helps. */
   take(key: string, policy: Policy): Verdict;
-  /** What `take` would say of a key that is held; a full bucket otherwise. Counts nothing. */
-  peek(key: string, policy: Policy): Verdict;
 }
 
 interface Tables {
@@ -49,14 +47,6 @@ export function createMemoryCounter(options: { clock: Clock; maxKeys?: number })
       const tables = tablesFor(policy);
       const slot = tables.single.find(key) ?? tables.single.open(key, now);
       return slot === undefined ? takeShared(tables, key, now) : takeFrom(tables.single, slot, now);
-    },
-    peek(key, policy) {
-      const { single } = tablesFor(policy);
-      const now = clock.now();
-      const slot = single.find(key);
-      if (slot === undefined) return verdictOf(policy, true, 0, policy.windowSeconds * 1000);
-      const hits = single.count(slot, now);
-      return verdictOf(policy, hits < policy.requests, hits, single.freesAt(slot, now) - now);
     },
   };
 }

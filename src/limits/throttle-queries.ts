@@ -8,10 +8,10 @@ export interface ThrottleRow {
 }
 
 /** Reads a row and holds it until the transaction ends, whether it was there or not: what makes parallel guesses queue. */
-export const lockThrottle = kept((tx, key: string, now: number, until: number) =>
+export const lockThrottle = kept((tx, key: string, until: number) =>
   tx
     .insertInto('sallyport_throttles')
-    .values({ key, failures: 0, window_start: now, blocked_until: 0, expires_at: until })
+    .values({ key, failures: 0, blocked_until: 0, expires_at: until })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet((eb) => ({ expires_at: eb.ref('sallyport_throttles.expires_at') })),
     )
@@ -48,10 +48,10 @@ export function readSegments(tx: Query, keys: readonly string[], now: number) {
     .execute();
 }
 
-export const hitSegment = kept((tx, key: string, now: number, until: number) =>
+export const hitSegment = kept((tx, key: string, until: number) =>
   tx
     .insertInto('sallyport_counters')
-    .values({ key, window_start: now, hits: 1, expires_at: until })
+    .values({ key, hits: 1, expires_at: until })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet((eb) => ({
         hits: eb('sallyport_counters.hits', '+', 1),

@@ -36,10 +36,6 @@ export class WindowTable {
     return this.#policy;
   }
 
-  get size(): number {
-    return this.#slots.size;
-  }
-
   find(key: string): number | undefined {
     return this.#slots.get(key);
   }

@@ -5,7 +5,8 @@ import { currentSession, currentUser, requireActiveUser } from '../access/curren
 import { hangUp, origin } from '../access/origin.js';
 import { requirePermission } from '../access/require-permission.js';
 import { requireAdmin } from '../access/require-role.js';
-import { changePassword, confirmPassword } from '../flows/change-password.js';
+import { changePassword } from '../flows/change-password.js';
+import { confirmPassword } from '../flows/confirm-password.js';
 import { deleteAccount } from '../flows/delete-account.js';
 import { endSessions } from '../flows/end-sessions.js';
 import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';

@@ -1,3 +1,4 @@
+import { command } from '../base/command.js';
 import { defaultShown, type Group, groups, type Setting } from './setting.js';
 import { type SettingName, settingNames, settingTable } from './setting-table.js';
 import { environments } from './settings.js';
@@ -24,8 +25,8 @@ const intro = `# Settings
 <!-- Made by scripts/settings-docs.mjs from src/settings/setting-table.ts; a test fails when they differ. -->
 
 Settings come from the process environment, from \`.env.<environment>\` and from \`.env\`, in this order: what stands
-further left wins. \`sallyport settings\` shows what is in effect and where it comes from. A FastAPI project's own
-\`.env\` works as it is: names that Sallyport does not know are left alone, unless they start with \`SECURITY_\`.
+further left wins. \`${command} settings\` shows what is in effect and where it comes from. A FastAPI
+project's own \`.env\` works as it is: names that Sallyport does not know are left alone, unless they start with \`SECURITY_\`.
 
 - Names are not case-sensitive. An empty value is the same as none.
 - Yes and no: \`1\`, \`yes\`, \`on\`, \`true\` or \`0\`, \`no\`, \`off\`, \`false\`.

@@ -18,15 +18,11 @@ interface KeyRule {
   readonly command: string;
 }
 
-/** An RSA-PSS key may be bound to a digest and a least salt length; PS256 is SHA-256 with 32 bytes (RFC 7518 §3.5). */
-const allowsPs256 = ({ asymmetricKeyDetails: details }: KeyObject): boolean =>
-  (details?.hashAlgorithm ?? 'sha256') === 'sha256' &&
-  (details?.mgf1HashAlgorithm ?? 'sha256') === 'sha256' &&
-  (details?.saltLength ?? 32) <= 32;
+/** RSA below `least` is refused everywhere, below `asked` in staging and production. */
+const rsaBits = { least: 2048, asked: 3072 } as const;
+const rsaCommand = `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:${rsaBits.asked} -out jwt-key.pem`;
 
-const rsaCommand = 'openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out jwt-key.pem';
-
-/** Which private key each algorithm takes (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1). */
+/** Which private key each algorithm takes, for settings and tokens alike (RFC 7518 §3.3 to §3.5, RFC 8037 §3.1). */
 const keyRules: Readonly<Record<KeyAlgorithm, KeyRule>> = {
   ES256: {
     fits: (key) => key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === 'prime256v1',
@@ -39,9 +35,9 @@ const keyRules: Readonly<Record<KeyAlgorithm, KeyRule>> = {
     command: 'openssl genpkey -algorithm ED25519 -out jwt-key.pem',
   },
   PS256: {
-    fits: (key) =>
-      key.asymmetricKeyType === 'rsa' || (key.asymmetricKeyType === 'rsa-pss' && allowsPs256(key)),
-    needs: 'an RSA key (an RSA-PSS one: for SHA-256)',
+    // A key of the kind rsa-pss may be bound to another digest or salt, and has no JWK (RFC 7518 §6.3) to publish.
+    fits: (key) => key.asymmetricKeyType === 'rsa',
+    needs: 'an RSA key of the kind rsa, not rsa-pss',
     command: rsaCommand,
   },
   RS256: { fits: (key) => key.asymmetricKeyType === 'rsa', needs: 'an RSA key', command: rsaCommand },
@@ -105,12 +101,15 @@ function unreadable(text: string, algorithm: KeyAlgorithm, rule: KeyRule): Findi
 
 function rsaFindings(key: KeyObject, rule: KeyRule): readonly Finding[] {
   const bits = key.asymmetricKeyDetails?.modulusLength ?? Number.POSITIVE_INFINITY;
-  if (bits >= 3072) return [];
-  const problem = `is an RSA key of ${bits} bits; at least 3072 are needed (NIST SP 800-57: 128 bits of strength).`;
-  return [{ name, problem, mend: newKey(rule), level: bits < 2048 ? 'always' : 'strict' }];
+  if (bits >= rsaBits.asked) return [];
+  const problem = `is an RSA key of ${bits} bits; at least ${rsaBits.asked} are needed (NIST SP 800-57: 128 bits of strength).`;
+  return [{ name, problem, mend: newKey(rule), level: bits < rsaBits.least ? 'always' : 'strict' }];
 }
 
-/** Judges the signing key by its algorithm (RFC 8725 §3.1, §3.5; ASVS 11.2.3). No finding holds a piece of it. */
+/**
+ * Judges the signing key by its algorithm (RFC 8725 §3.1, §3.5; ASVS 11.2.3). No finding holds a piece of it. PEM comes
+ * here with real line ends (`withRealLineEnds`). `tokens/signing-keys.ts` refuses by the same findings.
+ */
 export function signingKeyFindings(text: string, algorithm: JwtAlgorithm): readonly Finding[] {
   if (algorithm === 'HS256') return hs256Findings(text);
   const rule = keyRules[algorithm];

@@ -1,4 +1,3 @@
-import type { Clock } from '../base/clock.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from './store.js';
 
@@ -6,7 +5,6 @@ export type { Engine, Query } from './query.js';
 export type { Store } from './store.js';
 
 export interface StoreOptions {
-  readonly clock?: Clock;
   /** A server's claim on an SQLite file: a second one is refused. The command line does without. */
   readonly exclusive?: boolean;
   /** Milliseconds for which a busy store is tried again and a queue is waited in. 5,000 by default. */

@@ -81,7 +81,6 @@ interface EventTable {
 /** Fixed windows kept in the database: the limits on sign-in, refresh and registration. */
 interface CounterTable {
   key: string;
-  window_start: number;
   hits: number;
   expires_at: number;
 }
@@ -90,7 +89,6 @@ interface CounterTable {
 interface ThrottleTable {
   key: string;
   failures: number;
-  window_start: number;
   blocked_until: number;
   expires_at: number;
 }

@@ -1,9 +1,9 @@
+import { isUuid } from '../base/uuid.js';
 import type { Clock } from '../base/clock.js';
 import { uuidv7 } from '../base/random.js';
 import type { JsonObject } from './json-object.js';
 import { createCompactJws } from './jws.js';
 import type { SigningKey } from './signing-keys.js';
-import { isUuid } from './uuid.js';
 
 /** What an access token proves. Role and is_active are not in it: they come from the database, every time. */
 export interface AccessClaims {

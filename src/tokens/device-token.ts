@@ -1,8 +1,8 @@
+import { isUuid, uuidFromBytes, uuidToBytes } from '../base/uuid.js';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { uuidv7 } from '../base/random.js';
 import type { SigningKey } from './signing-keys.js';
-import { isUuid, uuidFromBytes, uuidToBytes } from './uuid.js';
 
 /** The account, as it is now, that a device token must have been made for. */
 interface DeviceHolder {

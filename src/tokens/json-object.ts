@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { namesMemberTwice } from '../base/duplicate-members.js';
 
 export type JsonObject = { readonly [member: string]: unknown };
 
@@ -18,25 +19,4 @@ export function parseJsonObject(bytes: Buffer): JsonObject | undefined {
   } catch {
     return undefined;
   }
-}
-
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
-
-/** `text` is known to be JSON, so a string that a colon follows is the name of a member. */
-function namesMemberTwice(text: string): boolean {
-  const open: (Set<string> | undefined)[] = [];
-  let last = '';
-  for (const [piece] of text.matchAll(token)) {
-    if (piece === '{') open.push(new Set());
-    else if (piece === '[') open.push(undefined);
-    else if (piece === '}' || piece === ']') open.pop();
-    else if (piece === ':') {
-      const names = open.at(-1);
-      const name = JSON.parse(last) as string;
-      if (names?.has(name)) return true;
-      names?.add(name);
-    }
-    last = piece;
-  }
-  return false;
 }

@@ -3,6 +3,7 @@ import type { JWK } from 'jose';
 import { deriveKey } from '../base/digest.js';
 import { ConfigurationError } from '../base/errors.js';
 import type { JwtAlgorithm, Settings } from '../settings/settings.js';
+import { secretCommand, signingKeyFindings, withRealLineEnds } from '../settings/signing-key-rules.js';
 import { type Algorithm, algorithms } from './algorithms.js';
 
 /** The one key of this server, bound to its one algorithm (RFC 8725 §3.1). The private part never leaves the closure. */
@@ -28,25 +29,25 @@ export async function loadSigningKey(
   jwt: Pick<Settings['jwt'], 'secretKey' | 'algorithm'>,
 ): Promise<SigningKey> {
   const algorithm = algorithms[jwt.algorithm];
-  const text = jwt.secretKey.reveal();
+  const given = jwt.secretKey.reveal();
+  const text = algorithm.keys === 'secret' ? given : withRealLineEnds(given);
+  assertFits(jwt.algorithm, text);
   return algorithm.keys === 'secret'
     ? fromSecret(jwt.algorithm, algorithm, text)
     : await fromPem(jwt.algorithm, algorithm, text);
 }
 
 function fromSecret(name: JwtAlgorithm, algorithm: Algorithm, text: string): SigningKey {
-  // A public PEM as an HMAC key is the classic algorithm confusion (RFC 8725 §2.1).
-  if (text.includes('-----BEGIN')) throw doesNotFit(name, algorithm, 'holds a PEM, which is no HMAC secret');
-  const key = text === '' ? undefined : createSecretKey(Buffer.from(text, 'utf8'));
-  if (key === undefined || !algorithm.fits(key)) throw doesNotFit(name, algorithm, 'is empty');
+  if (text === '') throw doesNotFit('is empty.', `a fresh one by: ${secretCommand}`);
+  const key = createSecretKey(Buffer.from(text, 'utf8'));
   const derive = (purpose: string) => deriveKey(text, purpose);
   // Not the RFC 7638 thumbprint: that would be a plain hash of the secret, sent out with every token (RFC 7638 §7).
   const kid = derive('jws-kid').subarray(0, 16).toString('base64url');
   return bind({ name, algorithm, signingKey: key, verificationKey: key, kid, publicJwk: undefined, derive });
 }
 
-async function fromPem(name: JwtAlgorithm, algorithm: Algorithm, text: string): Promise<SigningKey> {
-  const signingKey = privateKeyOf(name, algorithm, text);
+async function fromPem(name: JwtAlgorithm, algorithm: Algorithm, pem: string): Promise<SigningKey> {
+  const signingKey = createPrivateKey(pem);
   const verificationKey = createPublicKey(signingKey);
   // Loaded where a pair is configured: a start with HS256 does without.
   const { calculateJwkThumbprint, exportJWK } = await import('jose');
@@ -64,28 +65,14 @@ async function fromPem(name: JwtAlgorithm, algorithm: Algorithm, text: string): 
   });
 }
 
-function privateKeyOf(name: JwtAlgorithm, algorithm: Algorithm, text: string): KeyObject {
-  // A line of an environment file can only hold a PEM with its line ends escaped.
-  const pem = text.replaceAll('\\r', '').replaceAll('\\n', '\n').trim();
-  if (!pem.includes('-----BEGIN')) throw doesNotFit(name, algorithm, 'is not a PEM');
-  if (pem.includes('ENCRYPTED')) throw doesNotFit(name, algorithm, 'is encrypted with a passphrase');
-  if (!pem.includes('PRIVATE KEY-----')) throw doesNotFit(name, algorithm, 'holds no private key');
-  let key: KeyObject;
-  try {
-    key = createPrivateKey(pem);
-  } catch {
-    // OpenSSL's words stay out: they help nobody and might show a piece of what was read.
-    throw doesNotFit(name, algorithm, 'cannot be read as a PEM private key');
-  }
-  if (!algorithm.fits(key)) throw doesNotFit(name, algorithm, 'is a private key of another kind or size');
-  return key;
+/** Settings judged it at start already; whoever makes a key without them (a test, a library) meets the same rules. */
+function assertFits(name: JwtAlgorithm, text: string): void {
+  const found = signingKeyFindings(text, name).find(({ level }) => level === 'always');
+  if (found !== undefined) throw doesNotFit(found.problem, found.mend);
 }
 
-const doesNotFit = (name: JwtAlgorithm, algorithm: Algorithm, problem: string) =>
-  new ConfigurationError(
-    'ERR_SIGNING_KEY',
-    `SECURITY_JWT_SECRET_KEY ${problem}. SECURITY_JWT_ALGORITHM=${name} wants ${algorithm.wants}`,
-  );
+const doesNotFit = (problem: string, mend: string) =>
+  new ConfigurationError('ERR_SIGNING_KEY', `SECURITY_JWT_SECRET_KEY ${problem} Mend: ${mend}`);
 
 interface KeyParts {
   readonly name: JwtAlgorithm;

@@ -177,7 +177,6 @@ describe('the gate', () => {
         needs: { admin: requireRole('admin') },
         params: z.object({ id: z.string() }),
         response: { 200: Message },
-        limit: { requests: 1, window: 60 },
       },
       () => ({ message: '' }),
     );
@@ -199,7 +198,6 @@ describe('the gate', () => {
       'GET /p/in currentUser',
       'HEAD /p/in currentUser',
     ]);
-    expect(routesTable(fastify)[0]?.limit).toEqual({ requests: 1, window: 60 });
   });
 
   it('an override guards as what it stands for, is refused late, in production and for what is no dependency', async () => {

@@ -20,9 +20,9 @@ describe('writeDetails', () => {
     expect(writeDetails('session.revoked', { reason: 'signed_out', session_id: sessionId })).toBe(
       `{"session_id":"${sessionId}","reason":"signed_out"}`,
     );
-    expect(
-      writeDetails('authorization.denied', { route: 'DELETE /users/:id', required: 'users:delete' }),
-    ).toBe('{"route":"DELETE /users/:id","required":"users:delete"}');
+    expect(writeDetails('authorization.denied', { route: 'DELETE /users/:id' })).toBe(
+      '{"route":"DELETE /users/:id"}',
+    );
     expect(writeDetails('account.updated', { full_name: false, bio: true })).toBe(
       '{"full_name":false,"bio":true}',
     );

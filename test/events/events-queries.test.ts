@@ -133,7 +133,7 @@ describeEachStore('events', ({ open }) => {
     const denied = {
       name: 'authorization.denied',
       subjectId: account,
-      details: { route: 'GET /users', required: 'users:read' },
+      details: { route: 'GET /users' },
     } as const;
     await recordRefusal(store.db, denied, from('203.0.113.1', '203.0.113.0/24'));
     clock.at += 30_000;

@@ -1,7 +1,16 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { writeRateLimitFields } from '../../src/http/rate-limit-fields.js';
 import { docsContentSecurityPolicy, useDocsPolicy } from '../../src/http/security-headers.js';
-import { fieldOf, StandingResponse } from '../../src/http/standing-response.js';
+import {
+  composesHeads,
+  fieldOf,
+  StandingResponse,
+  standingFields,
+  standOn,
+  standOneOn,
+} from '../../src/http/standing-response.js';
 import { type Answer, request, startApp } from './http-app.js';
 
 const count = (answer: Answer, name: string): number =>
@@ -65,9 +74,20 @@ describe('standing headers', () => {
     await server.app.close();
   });
 
-  it('stands where this Node composes heads', () => {
-    expect(Reflect.get(Object.getPrototypeOf(StandingResponse.prototype), '_storeHeader')).toBeTypeOf(
-      'function',
-    );
+  it('stands where this Node composes heads, and finds out where one does not', () => {
+    expect(composesHeads((raw) => new StandingResponse(raw))).toBe(true);
+    class Other extends StandingResponse {
+      override _storeHeader(firstLine: string, headers: unknown): void {
+        Reflect.get(ServerResponse.prototype, '_storeHeader').call(this, firstLine, headers);
+      }
+    }
+    expect(composesHeads((raw) => new Other(raw))).toBe(false);
+  });
+
+  it('are set one by one on a response that is not ours', () => {
+    const plain = new ServerResponse(new IncomingMessage(new Socket()));
+    standOn(plain, standingFields([['x-frame-options', 'DENY']]));
+    standOneOn(plain, 'x-request-id', 'one');
+    expect(plain.getHeaders()).toEqual({ 'x-frame-options': 'DENY', 'x-request-id': 'one' });
   });
 });

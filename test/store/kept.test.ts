@@ -18,7 +18,7 @@ const findActive = kept((db, isActive: boolean, id: string) => {
 const countUp = kept((db, key: string, hits: number) =>
   db
     .insertInto('sallyport_counters')
-    .values({ key, window_start: 0, hits, expires_at: 1 })
+    .values({ key, hits, expires_at: 1 })
     .onConflict((conflict) =>
       conflict
         .column('key')

@@ -14,7 +14,7 @@ describeEachStore('maintenance', ({ open }) => {
     const expiry = (index: number) => (index < 440 ? now : now + 1);
     await store.db
       .insertInto('sallyport_counters')
-      .values(keys.map((key, index) => ({ key, window_start: 0, hits: 1, expires_at: expiry(index) })))
+      .values(keys.map((key, index) => ({ key, hits: 1, expires_at: expiry(index) })))
       .execute();
     await store.db
       .insertInto('sallyport_throttles')
@@ -22,7 +22,6 @@ describeEachStore('maintenance', ({ open }) => {
         ['old', 'new'].map((key, index) => ({
           key,
           failures: 1,
-          window_start: 0,
           blocked_until: 0,
           expires_at: now + index,
         })),

@@ -12,7 +12,7 @@ const { systemClock } = await load('base/clock.js');
 const settings = JSON.parse(settingsText);
 if (settings.database.engine === 'postgres') settings.database.url = new Secret(settings.database.url);
 
-const counter = (key, hits = 0) => ({ key, window_start: 0, hits, expires_at: 0 });
+const counter = (key, hits = 0) => ({ key, hits, expires_at: 0 });
 let release = () => {};
 
 const commands = {

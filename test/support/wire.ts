@@ -174,7 +174,7 @@ export async function startServer(
   });
   const where = database.settings as unknown as Pick<Settings, 'database' | 'dataDir'>;
   const settings: Settings = { ...loaded, ...where };
-  const store = await openStore(settings, { clock });
+  const store = await openStore(settings);
   await migrate(store, clock);
   const log = new LogLines();
   const app = await createSecureApp({ settings, store, clock, log: pino({ level: settings.logLevel }, log) });

@@ -30,9 +30,9 @@ function tables(engine: Engine): string[] {
       outcome text not null, actor_id text, subject_id text, request_id text, address text, details text,
       count ${integer} not null, coalesce_key text, ${key('events', 'id')},
       ${unique('events', 'coalesce_key')})${keyed}`,
-    `create table sallyport_counters (key text not null, window_start ${integer} not null, hits ${integer} not null,
+    `create table sallyport_counters (key text not null, hits ${integer} not null,
       expires_at ${integer} not null, ${key('counters', 'key')})${keyed}`,
-    `create table sallyport_throttles (key text not null, failures ${integer} not null, window_start ${integer} not null,
+    `create table sallyport_throttles (key text not null, failures ${integer} not null,
       blocked_until ${integer} not null, expires_at ${integer} not null, ${key('throttles', 'key')})${keyed}`,
   ];
 }

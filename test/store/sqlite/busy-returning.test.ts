@@ -26,7 +26,7 @@ async function open(patience?: number): Promise<Store> {
 const count = (db: Query, key: string) =>
   db
     .insertInto('sallyport_counters')
-    .values({ key, window_start: 0, hits: 1, expires_at: 0 })
+    .values({ key, hits: 1, expires_at: 0 })
     .returning('hits')
     .executeTakeFirst();
 

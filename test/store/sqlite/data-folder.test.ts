@@ -203,10 +203,7 @@ describe('a full disk', () => {
       store.transaction(async (tx) => {
         for (let n = 0; n < 50; n++) {
           const key = `${name}${n}${'x'.repeat(2_000)}`;
-          await tx
-            .insertInto('sallyport_counters')
-            .values({ key, window_start: 0, hits: 0, expires_at: 0 })
-            .execute();
+          await tx.insertInto('sallyport_counters').values({ key, hits: 0, expires_at: 0 }).execute();
         }
       });
     const count = () =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidInput } from '../../src/base/errors.js';
-import { readCursor, writeCursor } from '../../src/events/event-cursor.js';
+import { readCursor, writeCursor } from '../../src/base/page-cursor.js';
 
 const id = '0199aaaa-bbbb-7ccc-8ddd-eeeeffff0000';
 
@@ -13,8 +13,8 @@ function refusalOf(cursor: string): unknown {
   }
 }
 
-describe('the cursor of events', () => {
-  it('leads back to the event', () => {
+describe('the cursor of a page', () => {
+  it('leads back to the row', () => {
     expect(readCursor(writeCursor(id))).toBe(id);
     expect(writeCursor(id)).toMatch(/^[\w-]+$/);
   });
@@ -35,7 +35,7 @@ describe('the cursor of events', () => {
     expect(refusal).toBeInstanceOf(InvalidInput);
     expect(refusal).toMatchObject({
       status: 422,
-      issues: [{ loc: ['query', 'cursor'], type: 'value_error' }],
+      issues: [{ loc: ['query', 'cursor'], msg: 'Value error, Invalid cursor', type: 'value_error' }],
     });
   });
 

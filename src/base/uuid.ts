@@ -1,4 +1,4 @@
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A UUID in the one spelling that the tables hold (RFC 9562 §4, lower case); the version is not judged. */
 export const isUuid = (value: unknown): value is string => typeof value === 'string' && uuid.test(value);
