@@ -1,4 +1,5 @@
-// What the linter cannot say: no file over 300 lines, no silenced compiler, no drawer for leftovers.
+// What the linter cannot say: no file over 300 lines, no silenced compiler, no drawer for leftovers, and a doc comment
+// on what the access room exports.
 //   node scripts/house-rules.mjs [ROOT]
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,6 +9,8 @@ import { listFiles, parse, report } from './source-tree.mjs';
 
 const folders = ['src', 'test', 'scripts', 'bench'];
 const maxLines = 300;
+const exported =
+  /^export (?:declare |abstract |async )*(?:function\*?|const|class|interface|type|enum) (\w+)/;
 
 /** All refusals of the tree under `root`. */
 export function checkHouseRules(root) {
@@ -34,7 +37,9 @@ function judgeText(file, text) {
       message: `${lines} lines, ${maxLines} at most: a file has one subject; split it`,
     });
   }
-  for (const { value, line } of parse(file, text).comments) {
+  const { comments } = parse(file, text);
+  if (file.startsWith('src/access/')) refusals.push(...judgeDocs(file, text, comments));
+  for (const { value, line } of comments) {
     if (/^\s*@ts-(ignore|nocheck)/.test(value)) {
       refusals.push({ file, line, message: 'the compiler may not be silenced: give the value its type' });
     }
@@ -44,6 +49,21 @@ function judgeText(file, text) {
     }
   }
   return refusals;
+}
+
+// Whoever builds a route reads these in an editor's pop-up, which shows nothing else.
+function judgeDocs(file, text, comments) {
+  const docs = comments.filter(({ value }) => value.startsWith('*'));
+  const documented = new Set(docs.map(({ value, line }) => line + value.split('\n').length));
+  const seen = new Set();
+  return text.split('\n').flatMap((words, at) => {
+    const name = exported.exec(words)?.[1];
+    // The overloads of a function share the comment of the first.
+    if (name === undefined || seen.has(name)) return [];
+    seen.add(name);
+    const message = `${name} is exported without a doc comment directly above: effect, refusals, source`;
+    return documented.has(at + 1) ? [] : [{ file, line: at + 1, message }];
+  });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {

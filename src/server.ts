@@ -114,6 +114,6 @@ const causes: Readonly<Record<string, (settings: Settings) => string>> = {
 function cannotListen(settings: Settings, cause: NodeJS.ErrnoException): ConfigurationError {
   const words =
     causes[cause.code ?? '']?.(settings) ??
-    `cannot listen on ${settings.host}:${settings.port}: ${cause.message}`;
+    `cannot listen on ${settings.host}:${settings.port}: ${cause.message}. Choose another HOST or PORT: HOST=127.0.0.1 PORT=8000`;
   return new ConfigurationError('ERR_LISTEN', words);
 }

@@ -29,6 +29,7 @@ async function take(
   enforceLimit(reply, await takeFromDatabase(deps.store, deps.clock, key, policy));
 }
 
+/** The limits that count on an address whoever asks (docs/decisions/005-limits.md). */
 export interface AddressLimits {
   /** For a handler that chooses the policy once it knows what is wanted. */
   readonly take: Dependency<TakeFromAddress, false>;

@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
 import type { z } from 'zod';
 
+/** Header fields of one answer, by name; a list is sent as several lines. */
 export type HeaderFields = Readonly<Record<string, string | number | readonly string[]>>;
 
 declare const answered: unique symbol;
 declare const rawly: unique symbol;
 
+/** What `answer(…)` made: a declared status and its body. An object written by hand is not taken for one. */
 export interface Answered<out S extends number, out B> {
   readonly status: S;
   readonly body: B;
@@ -16,6 +18,15 @@ export interface Answered<out S extends number, out B> {
 
 /** What a handler sends as it is: no schema reads it. Only a route whose response declares `media(…)` may return it. */
 export type RawPayload = Readable | ReadableStream | Buffer | string;
+
+/** A payload that is read while it leaves, so that its dependencies must outlive the handler. */
+export type StreamPayload = Exclude<RawPayload, Buffer | string>;
+
+/** Whether a payload is a stream, of Node or of the web. */
+export const isStream = (payload: unknown): payload is StreamPayload =>
+  typeof payload === 'object' && payload !== null && !Buffer.isBuffer(payload);
+
+/** What `raw(…)` made: a payload sent as it is. Without a status it is the one that the route declares as `media(…)`. */
 export interface RawAnswer {
   readonly payload: RawPayload;
   readonly status: number | undefined;
@@ -70,10 +81,15 @@ export function media(mediaType: string, description = ''): Media {
   return made;
 }
 
+/** Whether `answer(…)` made it. */
 export const isAnswered = (value: unknown): value is Answered<number, unknown> =>
   typeof value === 'object' && value !== null && answers.has(value);
+
+/** Whether `raw(…)` made it. */
 export const isRaw = (value: unknown): value is RawAnswer =>
   typeof value === 'object' && value !== null && raws.has(value);
+
+/** Whether `media(…)` made it. */
 export const isMedia = (value: unknown): value is Media =>
   typeof value === 'object' && value !== null && medias.has(value);
 
@@ -82,7 +98,10 @@ export interface AnySchema {
   readonly _zod: { readonly output: unknown; readonly input: unknown };
 }
 
+/** A route's `response` in the types: by status, a zod schema or `media(…)`. Nothing that is not listed leaves. */
 export type Responses = Readonly<Record<number, AnySchema | Media>>;
+
+/** The same at run time, where schemas are parsed with. */
 export type DeclaredResponses = Readonly<Record<number, z.ZodType | Media>>;
 type Statuses<R extends Responses> = keyof R & number;
 type Success<R extends Responses> = {

@@ -21,6 +21,10 @@ type Cover<N extends Needs> =
 /** Both of Fastify's kinds, told as one so that an inline plugin's parameters have their types. */
 type Plugin<O> = (instance: FastifyInstance, options: O, done: (error?: Error) => void) => unknown;
 
+/**
+ * Adds typed routes. Each is checked when it is added: what is not right throws a ConfigurationError that names the route
+ * and the mend, and the start fails.
+ */
 export interface Routes {
   readonly get: ReadRoute;
   readonly post: WriteRoute;
@@ -41,6 +45,7 @@ export interface Routes {
   table(): readonly RouteRow[];
 }
 
+/** What the room must know of its application. */
 export interface RoutesOptions {
   /** Overrides are refused. */
   readonly production: boolean;
@@ -160,7 +165,6 @@ function mount(
 ): void {
   const plan = () => route.current.plan;
   const consumes = options.body === undefined ? undefined : (options.consumes ?? ['application/json']);
-  const first = plan();
   // A need that is overridden later may become a guard without input, so any need enters here.
   const enters = Object.keys(options.needs ?? {}).length > 0 || consumes !== undefined;
   fastify.route({
@@ -169,12 +173,8 @@ function mount(
     config,
     ...(options.bodyLimit !== undefined && { bodyLimit: options.bodyLimit }),
     ...(enters && { onRequest: enter(route.current.where, plan, consumes) }),
-    ...(first.rawBodySlot !== -1 && {
-      preParsing: judgeRawBody(
-        plan,
-        (request, reply) => scopeOf(request) ?? new Scope(first.size, request, reply),
-      ),
-    }),
+    // Only a need asks for the bytes, so such a route has entered.
+    ...(plan().rawBodySlot !== -1 && { preParsing: judgeRawBody(plan) }),
     handler: (request, reply) => {
       const { current } = route;
       run(current, scopeOf(request) ?? new Scope(current.plan.size, request, reply));
@@ -186,6 +186,11 @@ function mount(
 function assertFirst(shapes: Map<string, string>, where: string, method: string, path: string): void {
   const shape = `${method} ${path.replaceAll(/:\w+/g, ':')}`;
   const before = shapes.get(shape);
-  if (before !== undefined) fail('ERR_ROUTE_DUPLICATE', where, `there is such a route already: ${before}.`);
+  if (before !== undefined)
+    fail(
+      'ERR_ROUTE_DUPLICATE',
+      where,
+      `there is such a route already: ${before}. Take one of them away, or give it another path.`,
+    );
   shapes.set(shape, where);
 }

@@ -15,15 +15,25 @@ export interface Dependency<out T, out G extends boolean = boolean> {
   readonly [yields]: () => T;
 }
 
+/** What a route or a dependency asks for, by the name under which it receives it. */
 export type Needs = Readonly<Record<string, Dependency<unknown>>>;
+
+/** Nothing is asked for. */
 export type NoNeeds = Readonly<Record<never, never>>;
+
+/** The values of `Needs`, by the same names: what `make` or a handler receives. */
 export type Resolved<N extends Needs> = {
   readonly [K in keyof N]: N[K] extends Dependency<infer T> ? T : never;
 };
 type GuardNames<N extends Needs> = { [K in keyof N]: [N[K]['guards']] extends [true] ? K : never }[keyof N];
+
+/** `true` only where at least one need is a guard beyond doubt. */
 export type Guarded<N extends Needs> = [GuardNames<N>] extends [never] ? false : true;
 
+/** The parts of a request that a dependency may read. Never the parsed body: that is the route's own. */
 export type InputPart = 'params' | 'query' | 'headers';
+
+/** Resolved values once the types are gone. */
 export type Made = Readonly<Record<string, unknown>>;
 
 /** How a dependency comes about. Kept apart from the object that stands for it, so that nobody can write one. */
@@ -38,6 +48,7 @@ export interface Recipe {
   readonly beforeBody: boolean;
 }
 
+/** What is said of a dependency beside how it is made; nothing of it changes what it lets pass. */
 export interface DependencyOptions {
   /** The OpenAPI security schemes by which a client can satisfy it, any one of them: `['HTTPBearer']`. */
   readonly security?: readonly string[];
@@ -50,6 +61,10 @@ export interface DependencyOptions {
 /** The only proof that an object came from here: plain JavaScript cannot forge a guard by writing `{ guards: true }`. */
 const recipes = new WeakMap<object, Recipe>();
 
+/**
+ * Makes the object that stands for a recipe, frozen, and remembers the recipe. For this room alone: `guards` is believed.
+ * @throws ConfigurationError where the name is empty.
+ */
 export function registerDependency<T, G extends boolean>(
   name: string,
   guards: G,
@@ -162,4 +177,21 @@ export function entriesOf(name: string, needs: Needs): [string, Dependency<unkno
     recipeOf(need, name);
   }
   return entries;
+}
+
+/** These and all that they need, however deep: each once, after what it needs itself. */
+export function* everyRecipe(
+  wanted: Iterable<Dependency<unknown>>,
+  seen = new Set<Dependency<unknown>>(),
+): Generator<readonly [Dependency<unknown>, Recipe]> {
+  for (const one of wanted) {
+    if (seen.has(one)) continue;
+    seen.add(one);
+    const recipe = recipeOf(one);
+    yield* everyRecipe(
+      recipe.needs.map(([, need]) => need),
+      seen,
+    );
+    yield [one, recipe];
+  }
 }

@@ -1,5 +1,7 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { Refusal } from '../base/errors.js';
+import { isStream } from './answer.js';
+import { disposeBefore, disposeLogged } from './disposal.js';
 import type { Plan } from './plan.js';
 import { toError } from './run.js';
 import { Scope } from './scope.js';
@@ -13,8 +15,17 @@ type Done = (error?: Error) => void;
 /** The name under which a request carries its scope; Fastify wants it declared. */
 export const scopeProperty: symbol = kScope;
 
+/** The scope that `enter` gave the request; null where its route has no needs, or before it entered. */
 export function scopeOf(request: FastifyRequest): Scope | null {
   return (request as ScopedRequest)[kScope];
+}
+
+/** The scope of a route that `enter`s: there from its first hook on. */
+export function enteredScope(request: FastifyRequest): Scope {
+  const scope = scopeOf(request);
+  // A second scope would lose what the first one made.
+  if (scope === null) throw new Error('The request did not enter its route');
+  return scope;
 }
 
 /**
@@ -32,46 +43,28 @@ export function enter(where: string, plan: () => Plan, consumes?: readonly strin
       else {
         pending.then(
           () => goOn(scope, consumes, done),
-          (error: unknown) => leave(scope, toError(error, where), done),
+          (error: unknown) => disposeBefore(done, scope, toError(error, where)),
         );
       }
     } catch (error) {
-      leave(scope, toError(error, where), done);
+      disposeBefore(done, scope, toError(error, where));
     }
   };
 }
 
 function goOn(scope: Scope, consumes: readonly string[] | undefined, done: Done): void {
   if (consumes !== undefined && !isConsumed(scope.request.headers['content-type'], consumes)) {
-    leave(scope, new Refusal('unsupported_media_type'), done);
+    disposeBefore(done, scope, new Refusal('unsupported_media_type'));
     return;
   }
   if (scope.holdsSomething) disposeOnClose(scope);
   done();
 }
 
-/** A refusal waits for disposal, too; what fails there is the worse news. */
-function leave(scope: Scope, error: Error, done: Done): void {
-  if (!scope.holdsSomething) {
-    done(error);
-    return;
-  }
-  scope.dispose().then(
-    () => done(error),
-    (failure: Error) => done(failure),
-  );
-}
-
 /** `onResponse` never comes for a client that hung up; `close` does. A handler that already runs disposes itself. */
 function disposeOnClose(scope: Scope): void {
   scope.reply.raw.once('close', () => {
     if (!scope.handling) disposeLogged(scope);
-  });
-}
-
-function disposeLogged(scope: Scope): Promise<void> {
-  return scope.dispose().catch((error: unknown) => {
-    scope.request.log.error({ err: error }, 'a dependency could not be disposed');
   });
 }
 
@@ -95,9 +88,9 @@ export const disposeOnSend: Extract<NonNullable<RouteOptions['onSend']>, (...arg
   done,
 ) => {
   const scope = scopeOf(request);
-  const isStream = typeof payload === 'object' && payload !== null && !Buffer.isBuffer(payload);
   // A stream's dependencies stay until it is out: `close` comes then, however it ended.
-  if (scope === null || scope === undefined || !scope.holdsSomething || isStream) done(null, payload);
+  if (scope === null || scope === undefined || !scope.holdsSomething || isStream(payload))
+    done(null, payload);
   else {
     scope.dispose().then(
       () => done(null, payload),

@@ -1,6 +1,6 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
-import { type Dependency, type Needs, recipeOf } from './dependency.js';
+import { type Dependency, everyRecipe, type Needs } from './dependency.js';
 import { disposeOnError, disposeOnSend, enter, scopeProperty } from './entry.js';
 import { Planner } from './plan.js';
 import { assertAccess, fail } from './route-checks.js';
@@ -44,11 +44,14 @@ export function passGate(config: object): void {
  */
 export function installGate(fastify: FastifyInstance): void {
   if (rows.has(fastify))
-    throw new ConfigurationError('ERR_GATE', 'This Fastify instance already has its gate.');
+    throw new ConfigurationError(
+      'ERR_GATE',
+      'This Fastify instance already has its gate. Call createRoutes() once for each instance.',
+    );
   if (fastify.printRoutes().trim() !== '(empty tree)') {
     throw new ConfigurationError(
       'ERR_GATE',
-      'This Fastify instance has routes already: they would escape the gate.',
+      'This Fastify instance has routes already: they would escape the gate. Call createRoutes() before the first route.',
     );
   }
   const table: RouteRow[] = [];
@@ -69,7 +72,11 @@ export function installGate(fastify: FastifyInstance): void {
 /** Every route × who may call it, HEAD twins and plugins included, in the order of registration. */
 export function routesTable(fastify: FastifyInstance): readonly RouteRow[] {
   const table = rows.get(fastify);
-  if (table === undefined) throw new ConfigurationError('ERR_GATE', 'This Fastify instance has no gate.');
+  if (table === undefined)
+    throw new ConfigurationError(
+      'ERR_GATE',
+      'This Fastify instance has no gate. Make its routes with createRoutes() first.',
+    );
   return table;
 }
 
@@ -114,6 +121,11 @@ export function cover(scope: FastifyInstance, where: string, given: Cover): void
   scope.addHook('onSend', disposeOnSend);
 }
 
+/**
+ * The run-time twin of a plugin's `Cover`.
+ * @returns the guards' names, or 'public'.
+ * @throws ConfigurationError where it says neither or both.
+ */
 export function assertCover(where: string, given: unknown): 'public' | readonly string[] {
   const { access, needs } = (given ?? {}) as { readonly access?: unknown; readonly needs?: Needs };
   return assertAccess(where, access, needs ?? {});
@@ -134,10 +146,5 @@ function planGuards(where: string, needs: Needs) {
 }
 
 function readsInput(wanted: Dependency<unknown>): boolean {
-  const recipe = recipeOf(wanted);
-  return (
-    recipe.input !== undefined ||
-    recipe.kind === 'rawBody' ||
-    recipe.needs.some(([, need]) => readsInput(need))
-  );
+  return [...everyRecipe([wanted])].some(([, { input, kind }]) => input !== undefined || kind === 'rawBody');
 }

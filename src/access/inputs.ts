@@ -39,6 +39,7 @@ export const rawBody: Dependency<Buffer, false> = registerDependency('rawBody', 
   beforeBody: false,
 });
 
+/** Whether it is a zod schema (v4, full or mini). A JSON schema is none. */
 export function isSchema(value: unknown): value is z.ZodType {
   return value instanceof z.core.$ZodType;
 }

@@ -1,5 +1,5 @@
 import { catalogue, type RefusalCode } from '../base/errors.js';
-import { type Dependency, type Needs, recipeOf } from './dependency.js';
+import { everyRecipe, type Needs } from './dependency.js';
 import type { Components, JsonSchema } from './openapi-schema.js';
 
 /** What of a route decides which refusals a client may meet there. */
@@ -39,12 +39,9 @@ const fields: Readonly<Record<number, object>> = { 401: challenge, 429: retryAft
 /** What the needs say that they may refuse with. */
 export function refusalsOf(needs: Needs): readonly RefusalCode[] {
   const found = new Set<RefusalCode>();
-  const look = (one: Dependency<unknown>): void => {
-    const recipe = recipeOf(one);
-    for (const [, need] of recipe.needs) look(need);
+  for (const [, recipe] of everyRecipe(Object.values(needs))) {
     for (const code of recipe.refusals) found.add(code);
-  };
-  for (const need of Object.values(needs)) look(need);
+  }
   return [...found];
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+/** A JSON schema of the dialect 2020-12 (OpenAPI 3.1 §4.8.24), as an object that nobody changes. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 type Io = 'input' | 'output';
 

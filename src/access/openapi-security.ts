@@ -1,4 +1,4 @@
-import { type Dependency, type Needs, recipeOf } from './dependency.js';
+import { everyRecipe, type Needs } from './dependency.js';
 
 /** Schemes that together are enough; the list of them is alternatives (OpenAPI 3.1 §4.8.30). */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
@@ -19,15 +19,9 @@ export const bearerSchemes: readonly string[] = ['HTTPBearer', 'OAuth2PasswordBe
 export function securityOf(needs: Needs): readonly SecurityRequirement[] {
   const required: (readonly string[])[] = [];
   const optional: (readonly string[])[] = [];
-  const seen = new Set<Dependency<unknown>>();
-  const look = (one: Dependency<unknown>): void => {
-    if (seen.has(one)) return;
-    seen.add(one);
-    const recipe = recipeOf(one);
-    if (recipe.security.length > 0) (one.guards ? required : optional).push(recipe.security);
-    for (const [, need] of recipe.needs) look(need);
-  };
-  for (const need of Object.values(needs)) look(need);
+  for (const [one, { security }] of everyRecipe(Object.values(needs))) {
+    if (security.length > 0) (one.guards ? required : optional).push(security);
+  }
   if (required.length > 0) return product(required);
   return optional.length === 0 ? [] : [{}, ...product(optional)];
 }

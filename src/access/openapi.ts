@@ -19,6 +19,7 @@ export interface DescribedRoute {
 
 const described = new WeakMap<object, DescribedRoute>();
 
+/** Keeps what the documentation will say of a route. Refuses nothing. */
 export function describeRoute(config: object, route: DescribedRoute): void {
   described.set(config, route);
 }

@@ -11,6 +11,7 @@ export interface Step {
   readonly slot: number;
 }
 
+/** One schema to read a part of the request by, and the slot for what comes of it. */
 export interface PlannedInput {
   readonly part: InputPart | 'body';
   readonly schema: z.ZodType;
@@ -33,9 +34,14 @@ export interface Plan {
   readonly rawBodySlot: number;
 }
 
+/** What a test put in the place of dependencies. */
 export type Overrides = ReadonlyMap<Dependency<unknown>, () => unknown>;
 type Reads = 'nothing' | 'rawBody' | 'input';
 
+/**
+ * Gives every dependency of one route a slot and a place in the order; used once for each route, at start.
+ * A need that no factory of this room made is refused with ConfigurationError.
+ */
 export class Planner {
   readonly #overrides: Overrides;
   readonly #slots = new Map<Dependency<unknown>, number>();

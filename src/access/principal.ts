@@ -28,6 +28,7 @@ declare module 'fastify' {
   }
 }
 
+/** The request has no credential. */
 export const nobody: Identity = Object.freeze({ kind: 'none' });
 const unproven: Identity = Object.freeze({ kind: 'unproven' });
 
@@ -37,6 +38,7 @@ const hasKnownRole = (account: Found['account']): account is Account => isRole(a
 const withKnownRole = (account: Found['account']): Account =>
   hasKnownRole(account) ? account : { ...account, role: 'user' };
 
+/** Gives every request its `identity`, null until `createIdentify` judged. Before any route; twice is an error of Fastify. */
 export const declareIdentity = (fastify: FastifyInstance): void => {
   fastify.decorateRequest('identity', null);
 };

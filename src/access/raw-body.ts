@@ -1,15 +1,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../base/errors.js';
+import { enteredScope } from './entry.js';
 import type { Plan } from './plan.js';
-import type { Scope } from './scope.js';
-
-type ScopeOf = (request: FastifyRequest, reply: FastifyReply) => Scope;
 
 /** A `preParsing` hook: the bytes under the route's limit, the guards that judge them, then the parser gets the same bytes. */
-export function judgeRawBody(plan: () => Plan, scopeOf: ScopeOf) {
+export function judgeRawBody(plan: () => Plan) {
   return async (request: FastifyRequest, reply: FastifyReply, payload: Readable): Promise<Readable> => {
-    const scope = scopeOf(request, reply);
+    const scope = enteredScope(request);
     const bytes = await readWithin(
       payload,
       request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 0,

@@ -12,6 +12,7 @@ import {
 import { isSchema } from './inputs.js';
 import { parseSync } from './validate.js';
 
+/** An answer that is judged and written as text, ready to be sent. */
 export interface Outgoing {
   readonly status: number;
   readonly contentType: string | undefined;

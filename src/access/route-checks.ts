@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../base/errors.js';
 import { isMedia } from './answer.js';
-import { type Dependency, entriesOf, type Needs, recipeOf } from './dependency.js';
+import { entriesOf, everyRecipe, type Needs } from './dependency.js';
 import { fieldsOf, isSchema } from './inputs.js';
 import type { AnyOptions, RouteMethod } from './route.js';
 
@@ -13,6 +13,10 @@ const inputNames = ['params', 'query', 'headers', 'body'] as const;
 const cure =
   "Add one (currentUser, requireRole(…), requirePermission(…)) to its needs or say access: 'public'";
 
+/**
+ * Path, options and handler are of the right kind, and no option is unknown (a typo of `needs` would open a route).
+ * @throws ConfigurationError
+ */
 export function assertRoute(where: string, path: unknown, options: unknown, handler: unknown): AnyOptions {
   if (typeof path !== 'string' || !path.startsWith('/'))
     fail('ERR_ROUTE_PATH', where, "the path begins with '/'.");
@@ -47,6 +51,11 @@ export function assertAccess(where: string, access: unknown, needs: Needs): 'pub
   return access === 'public' ? 'public' : guards.map((one) => one.name);
 }
 
+/**
+ * Schemas are zod schemas, header names are in lower case, params are those of the path, a GET has no body, and no need
+ * takes the name of an input.
+ * @throws ConfigurationError
+ */
 export function assertInputs(where: string, method: RouteMethod, path: string, options: AnyOptions): void {
   const needs = options.needs ?? {};
   for (const name of inputNames) {
@@ -59,7 +68,7 @@ export function assertInputs(where: string, method: RouteMethod, path: string, o
     if (schema !== undefined && !isSchema(schema))
       fail('ERR_ROUTE_INPUT', where, `${name} is no zod schema.`);
   }
-  const wholeBody = Object.values(needs).some(needsRawBody);
+  const wholeBody = [...everyRecipe(Object.values(needs))].some(([, { kind }]) => kind === 'rawBody');
   if (method === 'GET' && (options.body !== undefined || wholeBody)) {
     fail('ERR_ROUTE_INPUT', where, 'a GET has no body. Use query, or another method.');
   }
@@ -82,6 +91,10 @@ function assertParams(where: string, path: string, options: AnyOptions): void {
     fail('ERR_ROUTE_INPUT', where, `the path has ":${unread}", which no params schema lists.`);
 }
 
+/**
+ * At least one status is declared, each a status and a zod schema or `media(…)`: without it nothing would be stripped.
+ * @throws ConfigurationError
+ */
 export function assertResponse(where: string, response: unknown): void {
   const entries = typeof response === 'object' && response !== null ? Object.entries(response) : [];
   if (entries.length === 0)
@@ -102,19 +115,11 @@ export function paramsOf(path: string): string[] {
   return plain.endsWith('*') ? [...names, '*'] : names;
 }
 
-function needsRawBody(wanted: Dependency<unknown>): boolean {
-  const recipe = recipeOf(wanted);
-  return recipe.kind === 'rawBody' || recipe.needs.some(([, need]) => needsRawBody(need));
-}
-
 function inputSchemas(part: 'params' | 'headers', options: AnyOptions) {
   const found = new Set(options[part] === undefined ? [] : [options[part]]);
-  const look = (wanted: Dependency<unknown>): void => {
-    const recipe = recipeOf(wanted);
-    if (recipe.input?.part === part) found.add(recipe.input.schema);
-    for (const [, need] of recipe.needs) look(need);
-  };
-  for (const need of Object.values(options.needs ?? {})) look(need);
+  for (const [, { input }] of everyRecipe(Object.values(options.needs ?? {}))) {
+    if (input?.part === part) found.add(input.schema);
+  }
   return [...found];
 }
 
@@ -122,6 +127,10 @@ function fieldsIn(part: 'params' | 'headers', options: AnyOptions): string[] {
   return inputSchemas(part, options).flatMap((schema) => fieldsOf(schema) ?? []);
 }
 
+/**
+ * Refuses the start.
+ * @throws ConfigurationError that begins with the route or plugin it is about.
+ */
 export function fail(code: string, where: string, problem: string): never {
   throw new ConfigurationError(code, `${where}: ${problem}`);
 }

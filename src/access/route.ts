@@ -30,6 +30,7 @@ export interface ReadOptions<N, A, P, Q, H, R> {
   readonly refusals?: readonly RefusalCode[];
 }
 
+/** What a route with a body may say beside that. */
 export interface WriteOptions<N, A, P, Q, H, R, B> extends ReadOptions<N, A, P, Q, H, R> {
   readonly body?: B;
   /** Media types of the body; another one is a 415. Default: `application/json`. */
@@ -47,9 +48,14 @@ type Given<
 > = Resolved<N> & Part<'params', P> & Part<'query', Q> & Part<'headers', H> & Part<'body', B>;
 type Reply<R extends Responses> = Promise<Answer<R>> | Answer<R>;
 
+/** The compiler shows this text where a route has no guard and does not say that it is public. */
 export type Open =
   "No guard among this route's needs. Add one (currentUser, requireRole(…), requirePermission(…)) or say access: 'public'.";
+
+/** The compiler shows this text where a route contradicts itself. */
 export type Both = "This route has a guard and says access: 'public'. Keep one of the two.";
+
+/** The compiler shows this text where a need would hide an input. */
 export type Clash = 'A need cannot be called params, query, headers or body: these are the inputs.';
 type Inputs = 'params' | 'query' | 'headers' | 'body';
 
@@ -67,6 +73,10 @@ type Path<N extends Needs, A> =
           : Open
     : Clash;
 
+/**
+ * Adds a GET, and its HEAD twin. The handler receives needs and inputs by name and returns what `response` declares.
+ * A route without a guard and without `access: 'public'` is a type error; in plain JavaScript a ConfigurationError.
+ */
 export type ReadRoute = <
   R extends Responses,
   const N extends Needs = NoNeeds,
@@ -80,6 +90,7 @@ export type ReadRoute = <
   handler: (given: Given<NoInfer<N>, P, Q, H, undefined>) => Reply<NoInfer<R>>,
 ) => void;
 
+/** Adds a POST, PUT, PATCH or DELETE; as `ReadRoute`, with a body. Without a `body` schema the handler receives none. */
 export type WriteRoute = <
   R extends Responses,
   const N extends Needs = NoNeeds,
@@ -94,7 +105,10 @@ export type WriteRoute = <
   handler: (given: Given<NoInfer<N>, P, Q, H, B>) => Reply<NoInfer<R>>,
 ) => void;
 
-/** A route's options once the types are gone: plain JavaScript may have written anything. */
 type Zod = z.ZodType | undefined;
+
+/** A route's options once the types are gone: plain JavaScript may have written anything. */
 export type AnyOptions = WriteOptions<Needs, unknown, Zod, Zod, Zod, DeclaredResponses, Zod>;
+
+/** The methods that typed routes have. */
 export type RouteMethod = Extract<HTTPMethods, 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'>;

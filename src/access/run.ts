@@ -1,7 +1,8 @@
 import { finished, type Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
-import type { RawPayload } from './answer.js';
+import { isStream, type StreamPayload } from './answer.js';
 import type { Made } from './dependency.js';
+import { disposeBefore, disposeLogged } from './disposal.js';
 import type { Plan } from './plan.js';
 import type { Outgoing, Responder } from './respond.js';
 import { gather, isThenable, type Scope } from './scope.js';
@@ -92,14 +93,10 @@ function send(reply: FastifyReply, outgoing: Outgoing): void {
   else reply.send(raw.payload);
 }
 
-type Stream = Exclude<RawPayload, Buffer | string>;
-const isStream = (payload: RawPayload | undefined): payload is Stream =>
-  typeof payload === 'object' && !Buffer.isBuffer(payload);
-
 /** A stream reads from what its dependencies opened: they stay until it ended or the client is gone. */
-function sendThenDispose(scope: Scope, outgoing: Outgoing, stream: Stream): void {
+function sendThenDispose(scope: Scope, outgoing: Outgoing, stream: StreamPayload): void {
   const dispose = () => {
-    scope.dispose().catch((error: unknown) => scope.request.log.error({ err: error }, 'after a stream'));
+    void disposeLogged(scope);
   };
   if ('pipe' in stream) finished(stream as Readable, dispose);
   scope.reply.raw.once('close', dispose);
@@ -107,17 +104,7 @@ function sendThenDispose(scope: Scope, outgoing: Outgoing, stream: Stream): void
 }
 
 function fail(route: CompiledRoute, scope: Scope, error: unknown): void {
-  if (!scope.holdsSomething) {
-    refuse(route, scope, error);
-    return;
-  }
-  scope.dispose().then(
-    () => refuse(route, scope, error),
-    (failure: unknown) => {
-      scope.request.log.error({ err: error }, 'refused, and then a dependency could not be disposed');
-      refuse(route, scope, failure);
-    },
-  );
+  disposeBefore((worst) => refuse(route, scope, worst), scope, error);
 }
 
 function refuse(route: CompiledRoute, scope: Scope, error: unknown): void {

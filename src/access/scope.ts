@@ -12,6 +12,7 @@ export function gather(names: readonly string[], from: readonly number[], values
   return made;
 }
 
+/** Whether it must be waited for. Anything with a `then` counts, as for `await`. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'

@@ -40,7 +40,7 @@ export async function assertHasherSound(hasher: HasherUnderTest): Promise<void> 
   if (!sound) {
     throw new ConfigurationError(
       'ERR_PASSWORD_HASHER',
-      'The password hasher failed its self-test: bcrypt is broken here.',
+      'The password hasher failed its self-test: bcrypt is broken here. Install again (npm ci).',
     );
   }
 }

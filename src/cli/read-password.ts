@@ -12,7 +12,10 @@ export async function readPassword(options: { readonly fromStdin: boolean }): Pr
     );
   const [first, second] = await askHidden(['Password: ', 'Once more: ']);
   if (first === undefined || first !== second)
-    throw new ConfigurationError('ERR_PASSWORD_MISMATCH', 'the two passwords differ; nothing was changed');
+    throw new ConfigurationError(
+      'ERR_PASSWORD_MISMATCH',
+      'the two passwords differ; nothing was changed. Run the command again and type the same one twice',
+    );
   return first;
 }
 

@@ -32,7 +32,7 @@ export function proxyList(ranges: readonly string[]): BlockList {
     if (family === 0 || !Number.isInteger(bits) || bits < 1 || bits > (family === 4 ? 32 : 128)) {
       throw new ConfigurationError(
         'ERR_TRUSTED_PROXIES',
-        `TRUSTED_PROXIES: "${range}" is no address or range`,
+        `TRUSTED_PROXIES: "${range}" is no address or range. Write it as in TRUSTED_PROXIES=10.0.0.5,192.168.0.0/16`,
       );
     }
     list.addSubnet(network, bits, family === 4 ? 'ipv4' : 'ipv6');

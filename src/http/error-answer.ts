@@ -8,7 +8,7 @@ import type { HeaderLine } from './standing-response.js';
 
 const jsonType = 'application/json; charset=utf-8';
 
-/** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id` (design §6). */
+/** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id`. */
 export function errorBody(refusal: Refusal, requestId: string): string {
   const entry: { detail: string; error?: string } = catalogue[refusal.code];
   const detail = refusal instanceof InvalidInput ? refusal.issues : entry.detail;

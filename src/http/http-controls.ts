@@ -29,7 +29,7 @@ import { openServer } from './secure-server.js';
 import { createSecurityHeaders } from './security-headers.js';
 import { standOn, standOneOn } from './standing-response.js';
 import { createHostCheck } from './trusted-hosts.js';
-import { zodValidatorCompiler } from './validation.js';
+import { assertZodSchemas, zodValidatorCompiler } from './validation.js';
 
 export interface HttpDeps {
   readonly settings: Settings;
@@ -141,6 +141,7 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
     install(app) {
       app.setErrorHandler(door.answer);
       app.setValidatorCompiler(zodValidatorCompiler);
+      app.addHook('onRoute', assertZodSchemas);
       installBodyParsers(app);
       routes.watch(app);
       app.addHook('onRequest', enterOnce);

@@ -39,7 +39,10 @@ function readTlsFile(name: string, path: string): Buffer {
     return readFileSync(path);
   } catch (cause) {
     const why = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unreadable';
-    throw new ConfigurationError('ERR_TLS_FILE', `${name}: cannot read ${path} (${why})`);
+    throw new ConfigurationError(
+      'ERR_TLS_FILE',
+      `${name}: cannot read ${path} (${why}). Set ${name} to a PEM file that this user may read.`,
+    );
   }
 }
 
@@ -52,7 +55,7 @@ function openTls(tls: NonNullable<Settings['tls']>, listener: RequestListener): 
     const why = cause instanceof Error ? cause.message : 'refused';
     throw new ConfigurationError(
       'ERR_TLS_FILE',
-      `TLS_CERT_FILE and TLS_KEY_FILE do not fit together: ${why}`,
+      `TLS_CERT_FILE and TLS_KEY_FILE do not fit together: ${why}. Set both to the PEM files of one pair, the key without a passphrase.`,
     );
   }
 }

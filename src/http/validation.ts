@@ -1,5 +1,6 @@
+import type { FastifyInstance, RouteOptions } from 'fastify';
 import type { $ZodIssue } from 'zod/v4/core';
-import { InvalidInput, type Issue } from '../base/errors.js';
+import { ConfigurationError, InvalidInput, type Issue } from '../base/errors.js';
 import { faultOf, type InputPart } from './validation-faults.js';
 
 export type { InputPart } from './validation-faults.js';
@@ -70,4 +71,33 @@ export function zodValidatorCompiler(route: {
     if (result.success) return { value: result.data };
     return { error: new InvalidInput(issuesFromZod(result.error.issues, part, data)) };
   };
+}
+
+const isZod = (schema: unknown): boolean =>
+  typeof schema === 'object' && schema !== null && typeof Reflect.get(schema, 'safeParse') === 'function';
+
+/** Fastify lets a part have one schema, or one for each media type. */
+function schemasOf(part: unknown): unknown[] {
+  const byType: unknown = typeof part === 'object' && part !== null && Reflect.get(part, 'content');
+  if (typeof byType !== 'object' || byType === null) return [part];
+  return Object.values(byType).map((entry: { readonly schema?: unknown } | undefined) => entry?.schema);
+}
+
+/**
+ * An `onRoute` hook. The app's compiler reads zod alone: another schema on a raw Fastify route would be a 500 at each
+ * request, so the start refuses it. Where the route or its plugin brings its own compiler, that one judges.
+ * @throws ConfigurationError
+ */
+export function assertZodSchemas(this: FastifyInstance, route: RouteOptions): void {
+  if ((route.validatorCompiler ?? this.validatorCompiler) !== zodValidatorCompiler) return;
+  const given = Object.entries(route.schema ?? {}).filter(([name]) => Object.hasOwn(parts, name));
+  const misfit = given.find(([, part]) =>
+    schemasOf(part).some((schema) => schema !== undefined && !isZod(schema)),
+  );
+  if (misfit === undefined) return;
+  throw new ConfigurationError(
+    'ERR_ROUTE_SCHEMA',
+    `${String(route.method)} ${route.url}: schema.${misfit[0]} is no zod schema. Write it with zod, ` +
+      'or give the route a validatorCompiler of its own.',
+  );
 }

@@ -9,7 +9,7 @@ export interface Policy {
 
 /**
  * What counts on the client's address whatever credential is sent along, kept in the database so that two
- * servers never double it (design §6, ASVS 6.3.1). `token` counts before the body of /auth/token is read,
+ * servers never double it (docs/decisions/005-limits.md, ASVS 6.3.1). `token` counts before the body of /auth/token is read,
  * `signIn` and `refresh` once its form is parsed and before anything is hashed.
  */
 export const addressPolicies = {
@@ -30,7 +30,7 @@ export function generalPolicies(limit: Settings['rateLimit']): {
   };
 }
 
-/** The failed-password throttle (design §6). Times in milliseconds. NIST SP 800-63B-4 §3.2.2 asks for at most 100. */
+/** The failed-password throttle (docs/decisions/005-limits.md). Times in milliseconds. NIST SP 800-63B-4 §3.2.2 asks for at most 100. */
 export const throttleFigures = {
   /** Failures of one account in any hour, from everywhere but known devices. */
   account: { name: 'account', failures: 100, windowMs: 3_600_000 },

@@ -48,7 +48,7 @@ export class ThrottleClosed extends Refusal {
 }
 
 /**
- * The throttle on failed passwords (design §6, ASVS 6.3.1, NIST SP 800-63B-4 §3.2.2), kept in the database: exact over
+ * The throttle on failed passwords (docs/decisions/005-limits.md, ASVS 6.3.1, NIST SP 800-63B-4 §3.2.2), kept in the database: exact over
  * parallel guesses and over all processes that share it.
  *
  * - A try counts as failed before it is hashed, and only a right password takes that back: fifty parallel guesses are

@@ -14,7 +14,7 @@ export type DatabaseSettings =
   | { readonly engine: 'sqlite'; readonly file: string }
   | { readonly engine: 'postgres'; readonly url: Secret };
 
-/** What the whole server obeys: read once at start, checked together, then frozen (design §5, docs/settings.md). */
+/** What the whole server obeys: read once at start, checked together, then frozen (docs/settings.md). */
 export interface Settings {
   readonly appName: string;
   readonly description: string;

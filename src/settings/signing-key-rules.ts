@@ -35,7 +35,7 @@ const keyRules: Readonly<Record<KeyAlgorithm, KeyRule>> = {
     command: 'openssl genpkey -algorithm ED25519 -out jwt-key.pem',
   },
   PS256: {
-    // A key of the kind rsa-pss may be bound to another digest or salt, and has no JWK (RFC 7518 §6.3) to publish.
+    // A key of the kind rsa-pss may be bound to another digest or salt, and node:crypto writes none as a JWK for /.well-known/jwks.json.
     fits: (key) => key.asymmetricKeyType === 'rsa',
     needs: 'an RSA key of the kind rsa, not rsa-pss',
     command: rsaCommand,

@@ -5,7 +5,7 @@ export interface TransactionOptions {
   readonly deadline?: number;
 }
 
-/** The accounts' database, whichever engine it is. Nothing outside store/ asks which one (design §4). */
+/** The accounts' database, whichever engine it is. Nothing outside store/ asks which one. */
 export interface Store {
   readonly engine: Engine;
   /** What a start should say once: an altered journal mode, a missing trigram index. One line each. */

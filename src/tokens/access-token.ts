@@ -1,6 +1,6 @@
-import { isUuid } from '../base/uuid.js';
 import type { Clock } from '../base/clock.js';
 import { uuidv7 } from '../base/random.js';
+import { isUuid } from '../base/uuid.js';
 import type { JsonObject } from './json-object.js';
 import { createCompactJws } from './jws.js';
 import type { SigningKey } from './signing-keys.js';

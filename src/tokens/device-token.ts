@@ -1,7 +1,7 @@
-import { isUuid, uuidFromBytes, uuidToBytes } from '../base/uuid.js';
 import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { uuidv7 } from '../base/random.js';
+import { isUuid, uuidFromBytes, uuidToBytes } from '../base/uuid.js';
 import type { SigningKey } from './signing-keys.js';
 
 /** The account, as it is now, that a device token must have been made for. */
@@ -33,7 +33,7 @@ const tokenLength = prefix.length + Math.ceil(((bodyLength + macLength) * 4) / 3
 
 /**
  * Device tokens say "somebody signed in to this account from here before" and nothing else: they open no door, they
- * only give the owner a throttle of their own (design §6). Signed with a key derived for them alone.
+ * only give the owner a throttle of their own (docs/decisions/005-limits.md). Signed with a key derived for them alone.
  */
 export function createDeviceTokens({ key, clock }: { key: SigningKey; clock: Clock }): DeviceTokens {
   const macKey = createSecretKey(key.derive('device-token'));

@@ -38,8 +38,14 @@ describe('users', () => {
     ['no password', ['bob@example.org', 'bob'], '', /^sallyport: password: /],
     ['a taken e-mail', ['ALICE@example.org', 'bob'], password, /^sallyport: Email already registered\n$/],
     ['a taken username', ['bob@example.org', 'Alice'], password, /^sallyport: Username already taken\n$/],
-    ['a bad e-mail', ['nonsense', 'bob'], password, /^sallyport: email: /],
+    ['a bad e-mail', ['nonsense', 'bob'], password, /^sallyport: email: value is not a valid email address/],
     ['a bad username', ['bob@example.org', 'b o b'], password, /^sallyport: username: /],
+    [
+      'a short username',
+      ['bob@example.org', 'b'],
+      password,
+      /^sallyport: username: String should have at least 3 characters\n$/,
+    ],
   ])('create refuses %s in one clear line', async (_, [email = '', username = ''], given, words) => {
     const args = ['users', 'create', '--email', email, '--username', username, '--password-stdin'];
     const { code, stdout, stderr } = await refused(args, given);

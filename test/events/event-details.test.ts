@@ -28,6 +28,29 @@ describe('writeDetails', () => {
     );
   });
 
+  it.each([
+    'GET /',
+    'GET /:id(\\d+)',
+    'GET /at/:hour(^\\d{2})h:minute(^\\d{2})m',
+    'GET /:file(^[a-z]+|\\d+).:ext?',
+    'DELETE /a/::verb/*',
+    'GET /caf%C3%A9/~me',
+  ])("takes Fastify's pattern %s as a route", (route) => {
+    expect(JSON.parse(writeDetails('authorization.denied', { route }) ?? '')).toEqual({ route });
+  });
+
+  it.each([
+    'GET /users/correct horse battery staple',
+    'GET /a\n',
+    'GET /a"b',
+    'GET /a<script>',
+    'GET a',
+    'get /a',
+    `GET /${'a'.repeat(201)}`,
+  ])('takes no free text as a route: %j', (route) => {
+    expect(() => writeDetails('authorization.denied', { route })).toThrow(/takes no such detail/);
+  });
+
   it('is null where there is nothing to say', () => {
     expect(writeDetails('server.stopped')).toBeNull();
     expect(writeDetails('account.deleted', { by: undefined })).toBeNull();

@@ -1,12 +1,18 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAnswer, sendRaw, startApp, type TestApp } from './http-app.js';
 
 const good = 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const statuses = (text: string): string[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d+)/g)].map((match) => match[1] ?? '');
+
+/** When the next connection's bytes are in the server's hands, as many as these. */
+async function whenRead({ app }: TestApp, length: number): Promise<void> {
+  const [socket]: Socket[] = await once(app.server, 'connection');
+  while (socket !== undefined && socket.bytesRead < length) await new Promise(setImmediate);
+}
 
 describe('what the parser refuses', () => {
   let server: TestApp;
@@ -32,6 +38,8 @@ describe('what the parser refuses', () => {
   });
 
   it('gives good requests their answers before it ends the connection for what came after them', async () => {
+    const bothRead = Promise.all([once(server.slow, 'entered'), once(server.app.server, 'clientError')]);
+    void bothRead.then(() => server.slow.emit('open'));
     const text = await sendRaw(server.port, `${good}garbage\r\n\r\n`);
     expect(statuses(text)).toEqual(['200']);
     expect(text).toContain('{"slow":true}');
@@ -138,7 +146,8 @@ describe('what the parser refuses', () => {
       'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n',
       'POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
     ]) {
-      await sendRaw(server.port, bytes, undefined, 20);
+      await sendRaw(server.port, bytes, undefined, whenRead(server, bytes.length));
+      server.slow.emit('open');
     }
     expect(
       statuses(

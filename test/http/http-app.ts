@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type Logger, pino } from 'pino';
@@ -50,7 +51,7 @@ const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
 
 const Person = z.strictObject({ name: z.string().min(3).max(50), age: z.number().int().min(0).optional() });
 
-function addRoutes(app: FastifyInstance): void {
+function addRoutes(app: FastifyInstance, slow: EventEmitter): void {
   app.get('/hello', () => ({ hello: 'world' }));
   app.get('/fault', () => {
     throw new Error('the secret is swordfish');
@@ -64,7 +65,8 @@ function addRoutes(app: FastifyInstance): void {
     reply.raw.write('begun');
   });
   app.get('/slow', async () => {
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    slow.emit('entered');
+    await once(slow, 'open');
     return { slow: true };
   });
   app.get('/refused/:code', (request) => {
@@ -91,6 +93,8 @@ export interface TestApp {
   readonly app: FastifyInstance;
   readonly port: number;
   readonly lines: Record<string, unknown>[];
+  /** `/slow` says `entered`, and answers when it hears `open`. */
+  readonly slow: EventEmitter;
 }
 
 /** The parts of the room, composed as app.ts does, on a real socket. */
@@ -107,11 +111,12 @@ export async function startApp(
   app.addHook('onRequest', http.assertHttps);
   app.addHook('onRequest', http.answerCors);
   app.addHook('onRequest', http.assertRoute);
-  addRoutes(app);
+  const slow = new EventEmitter();
+  addRoutes(app, slow);
   more(app);
   await app.listen({ port: 0, host: '127.0.0.1' });
   const address = app.server.address();
-  return { app, port: typeof address === 'object' && address !== null ? address.port : 0, lines };
+  return { app, port: typeof address === 'object' && address !== null ? address.port : 0, lines, slow };
 }
 
 export interface Answer {
@@ -145,7 +150,7 @@ export function sendRaw(
   port: number,
   bytes: string | Buffer,
   then?: (socket: Socket, seen: string) => void,
-  hangUpAfter?: number | 'half-close',
+  hangUpAfter?: Promise<unknown> | 'half-close',
 ): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -153,7 +158,7 @@ export function sendRaw(
     socket.on('connect', () => {
       socket.write(bytes);
       if (hangUpAfter === 'half-close') socket.end();
-      else if (hangUpAfter !== undefined) setTimeout(() => socket.destroy(), hangUpAfter);
+      else void hangUpAfter?.then(() => socket.destroy());
     });
     socket.on('data', (chunk) => {
       seen += chunk.toString('latin1');

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contextOf } from '../../src/http/request-context.js';
 import { loggedPath } from '../../src/http/request-log.js';
@@ -59,9 +60,11 @@ describe('request log', () => {
 
   it('tells of a client that hung up', async () => {
     server.lines.length = 0;
-    await sendRaw(server.port, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n', undefined, 30);
+    const entered = once(server.slow, 'entered');
+    await sendRaw(server.port, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n', undefined, entered);
     await expect.poll(() => server.lines.length).toBe(1);
     expect(server.lines[0]).toMatchObject({ path: '/slow', aborted: true });
+    server.slow.emit('open');
   });
 
   it('marks faults of ours as errors', async () => {

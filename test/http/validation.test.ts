@@ -132,3 +132,40 @@ describe("pydantic's names", () => {
     await server.app.close();
   });
 });
+
+describe('a schema that is no zod schema', () => {
+  const jsonSchema = { type: 'object', properties: { name: { type: 'string' } } };
+  it.each<[string, object]>([
+    ['body', { body: jsonSchema }],
+    ['querystring', { querystring: jsonSchema }],
+    ['query', { query: jsonSchema }],
+    ['params', { params: jsonSchema }],
+    ['headers', { headers: jsonSchema }],
+    ['body', { body: { content: { 'application/json': { schema: jsonSchema } } } }],
+    ['body', { body: true }],
+  ])('is refused where the route is registered: %s', async (part, schema) => {
+    const attempt = startApp({}, (app) => {
+      app.post('/raw', { schema }, () => 'x');
+    });
+    await expect(attempt).rejects.toMatchObject({ name: 'ConfigurationError', code: 'ERR_ROUTE_SCHEMA' });
+    await expect(attempt).rejects.toThrow(
+      `POST /raw: schema.${part} is no zod schema. Write it with zod, or give`,
+    );
+  });
+
+  it('stands where the route brings its own compiler, and as a response', async () => {
+    const own = () => (data: unknown) => ({ value: data });
+    const server = await startApp({}, (app) => {
+      app.post('/own', { schema: { body: jsonSchema }, validatorCompiler: own }, () => ({ name: 'own' }));
+      app.get('/answer', { schema: { response: { 200: jsonSchema } } }, () => ({ name: 'a', more: 1 }));
+      app.register(async (scope) => {
+        scope.setValidatorCompiler(own);
+        scope.post('/scoped', { schema: { body: jsonSchema } }, () => ({ name: 'scoped' }));
+      });
+    });
+    expect((await request(server.port, { ...json({}), path: '/own' })).status).toBe(200);
+    expect((await request(server.port, { ...json({}), path: '/scoped' })).status).toBe(200);
+    expect((await request(server.port, { path: '/answer' })).json()).toEqual({ name: 'a' });
+    await server.app.close();
+  });
+});

@@ -35,3 +35,35 @@ test('a name for leftovers is refused', () => {
   };
   expect(refused(files)).toEqual(['src/base/common.ts:1', 'src/base/helpers.ts:1', 'src/utils/a.ts:1']);
 });
+
+test('what the access room exports has a doc comment directly above', () => {
+  const files = {
+    'src/access/a.ts': [
+      'export const a = 1;',
+      '/** Says what it does. */',
+      'export const b = 1;',
+      '// No doc comment.',
+      'export function c(): void {}',
+      '/** Too far away. */',
+      '',
+      'export class D {}',
+      '/**',
+      ' * Two lines.',
+      ' */',
+      'export async function e(): Promise<void> {}',
+      '/** The first of two overloads. */',
+      'export function f(): void;',
+      'export function f(one?: string): void {}',
+      'export interface G {}',
+      'export type H = string;',
+      'export abstract class I {}',
+      '/* No doc comment either. */',
+      'export enum J {}',
+      'const k = 1;',
+      "export { type L } from './l.js';",
+      '',
+    ].join('\n'),
+    'src/base/b.ts': 'export const a = 1;\n',
+  };
+  expect(refused(files)).toEqual([1, 5, 8, 16, 17, 18, 20].map((line) => `src/access/a.ts:${line}`));
+});

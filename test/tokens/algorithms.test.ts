@@ -62,9 +62,8 @@ function keysOf(jwk: JsonWebKey) {
 
 describe('published JWS vectors', () => {
   it.each(vectors)('$source ($name) verifies', ({ name, key, token }) => {
-    const { signing, verification } = keysOf(key);
+    const { verification } = keysOf(key);
     const algorithm = algorithms[name];
-    expect(algorithm.fits(signing)).toBe(true);
     const signingInput = token.slice(0, token.lastIndexOf('.'));
     const signature = octets(token.slice(token.lastIndexOf('.') + 1));
     const verify = algorithm.verifier(verification);

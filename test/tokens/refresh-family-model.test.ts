@@ -9,7 +9,7 @@ import { day, openFamily, start } from './family-bench.js';
 const graceSeconds = 10;
 const grace = graceSeconds * 1000;
 
-/** What design §6 says of a family, without a database, a digest or a key. */
+/** What docs/decisions/003-refresh-grace.md says of a family, without a database, a digest or a key. */
 interface Model {
   time: number;
   dead: boolean;

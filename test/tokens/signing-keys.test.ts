@@ -1,9 +1,13 @@
 import { createHmac, createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError } from '../../src/base/errors.js';
+import { type LoadedSettings, loadSettings } from '../../src/settings/load-settings.js';
+import { SettingsRefused } from '../../src/settings/refusals.js';
 import type { JwtAlgorithm } from '../../src/settings/settings.js';
 import { jwks } from '../../src/tokens/jwks.js';
+import { loadSigningKey, type SigningKey } from '../../src/tokens/signing-keys.js';
 import { everyAlgorithm, hs256Secret, keyFor, keyFrom, keyTexts } from './support.js';
 
 describe('HS256', () => {
@@ -90,6 +94,70 @@ const misfits: [JwtAlgorithm, string, string][] = [
   ['RS256', 'RSA under 2048 bits', rsa1024],
 ];
 
+const rsaPss = (modulusLength: number, digest?: string) =>
+  pemOf(
+    generateKeyPairSync('rsa-pss', {
+      modulusLength,
+      ...(digest !== undefined && { hashAlgorithm: digest, mgf1HashAlgorithm: digest }),
+    }).privateKey,
+    { type: 'pkcs8', format: 'pem' },
+  );
+
+/** What an operator may put into SECURITY_JWT_SECRET_KEY, right or wrong. */
+const kinds: Readonly<Record<string, string>> = {
+  text: hs256Secret,
+  'an EC key on P-256': keyTexts.ES256,
+  'the same with its line ends escaped': keyTexts.ES256.replaceAll('\n', '\\n'),
+  'the same in SEC 1': pemOf(createPrivateKey(keyTexts.ES256), { type: 'sec1', format: 'pem' }),
+  'the same behind other lines': `Bag Attributes\n    friendlyName: x\n${keyTexts.ES256}`,
+  'an EC key on P-384': p384,
+  'an Ed25519 key': keyTexts.EdDSA,
+  'an Ed448 key': ed448,
+  'a locked key': locked,
+  'a public key': publicPem,
+  'RSA of 1024 bits': rsa1024,
+  'RSA of 2048 bits': keyTexts.RS256,
+  'RSA in PKCS#1': pemOf(createPrivateKey(keyTexts.RS256), { type: 'pkcs1', format: 'pem' }),
+  'RSA-PSS': rsaPss(2048),
+  'RSA-PSS for SHA-256': rsaPss(2048, 'sha256'),
+  'RSA-PSS for SHA-512': rsaPss(2048, 'sha512'),
+  'a JWK': JSON.stringify(createPrivateKey(keyTexts.ES256).export({ format: 'jwk' })),
+  'an OpenSSH key': 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl',
+};
+const takenBy: Readonly<Record<JwtAlgorithm, readonly string[]>> = {
+  HS256: ['text'],
+  ES256: [
+    'an EC key on P-256',
+    'the same with its line ends escaped',
+    'the same in SEC 1',
+    'the same behind other lines',
+  ],
+  EdDSA: ['an Ed25519 key'],
+  PS256: ['RSA of 2048 bits', 'RSA in PKCS#1'],
+  RS256: ['RSA of 2048 bits', 'RSA in PKCS#1'],
+};
+
+describe.each(everyAlgorithm)('what settings take for %s, tokens take', (algorithm) => {
+  it.each(Object.entries(kinds))('%s', async (kind, text) => {
+    const env = {
+      ENVIRONMENT: 'development',
+      SECURITY_JWT_ALGORITHM: algorithm,
+      SECURITY_JWT_SECRET_KEY: text,
+    };
+    const settings = await loadSettings({ cwd: tmpdir(), env }).catch((error: unknown) => error);
+    const key = await keyFrom(algorithm, text).catch((error: unknown) => error);
+    if (!takenBy[algorithm].includes(kind)) {
+      expect(settings).toBeInstanceOf(SettingsRefused);
+      expect(key).toBeInstanceOf(ConfigurationError);
+      return;
+    }
+    const { jwt } = (settings as LoadedSettings).settings;
+    const signing = await loadSigningKey(jwt);
+    expect(signing.verify('a.b', signing.sign('a.b'))).toBe(true);
+    expect((key as SigningKey).kid).toBe(signing.kid);
+  });
+});
+
 it.each(misfits)('%s refuses %s and says what mends it', async (name, _what, text) => {
   const refused = await keyFrom(name, text).then(
     () => undefined,
@@ -97,6 +165,6 @@ it.each(misfits)('%s refuses %s and says what mends it', async (name, _what, tex
   );
   expect(refused).toBeInstanceOf(ConfigurationError);
   const message = String(refused);
-  expect(message).toContain(`SECURITY_JWT_ALGORITHM=${name} wants`);
+  expect(message).toMatch(/SECURITY_JWT_SECRET_KEY .+ Mend: .{10}/);
   if (text.length > 20) expect(message).not.toContain(text.slice(30, 50));
 });
