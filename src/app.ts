@@ -4,7 +4,7 @@ import { createAddressLimits } from './access/address-limit.js';
 import { createRoutes, type Routes } from './access/create-routes.js';
 import { createDenialRecorder } from './access/denials.js';
 import { createIdentify, declareIdentity } from './access/principal.js';
-import { createRequestLimit } from './access/request-limit.js';
+import { createRequestLimit, type RequestLimit } from './access/request-limit.js';
 import { createPasswordHasher } from './accounts/password-hash.js';
 import type { Clock } from './base/clock.js';
 import type { FlowDeps } from './flows/flow-deps.js';
@@ -15,7 +15,7 @@ import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
-import { addTokenRoutes } from './routes/token-routes.js';
+import { addTokenRoutes, tokenPath } from './routes/token-routes.js';
 import { addSecurityTextRoute, addWellKnownRoutes } from './routes/well-known-routes.js';
 import type { Settings } from './settings/settings.js';
 import type { Store } from './store/connection.js';
@@ -48,7 +48,9 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
-  const limits = createAddressLimits(deps);
+  const general = createRequestLimit(settings, clock);
+  const limits = createAddressLimits(deps, general);
+  const identity = createIdentify(flows);
 
   const fastify = Fastify(http.options);
   http.install(fastify);
@@ -59,9 +61,10 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
-  fastify.addHook('onRequest', createIdentify(flows));
-  fastify.addHook('onRequest', unlessHealth(createRequestLimit(settings, clock)));
+  fastify.addHook('onRequest', identity.judge);
+  fastify.addHook('onRequest', unlessHealth(limitedBy(general)));
   fastify.addHook('onRequest', http.assertRoute);
+  fastify.addHook('preHandler', identity.judgeAgain);
   fastify.addHook('onError', createDenialRecorder(deps));
 
   addHealthRoutes(routes, store, clock);
@@ -90,6 +93,14 @@ const unlessHealth =
   (request, reply, done) => {
     if (healthPaths.has(request.routeOptions.url)) done();
     else hook(request, reply, done);
+  };
+
+/** The token endpoint counts when it knows whether a stranger asks or a device that signed in before. */
+const limitedBy =
+  (limit: RequestLimit): Hook =>
+  (request, reply, done) => {
+    if (request.routeOptions.url !== tokenPath) limit.take(request, reply);
+    done();
   };
 
 async function createFlowDeps({ settings, store, clock }: AppDeps, key: SigningKey): Promise<FlowDeps> {

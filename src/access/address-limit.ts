@@ -8,9 +8,13 @@ import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import { type Dependency, fromRequest } from './dependency.js';
 import { enforceLimit } from './enforce-limit.js';
+import type { RequestLimit } from './request-limit.js';
 
-/** Counts the request on its client's address, whatever credential it has. Throws 429. */
-export type TakeFromAddress = (policy: Policy) => Promise<void>;
+/**
+ * Counts the request on its client's address, whatever credential it has. `device`: on a device that signed in before,
+ * instead: strangers at the same address never use up its sign-ins. Throws 429.
+ */
+export type TakeFromAddress = (policy: Policy, device?: string) => Promise<void>;
 
 interface AddressLimitDeps {
   readonly store: Store;
@@ -18,36 +22,38 @@ interface AddressLimitDeps {
   readonly settings: Pick<Settings, 'debug'>;
 }
 
-async function take(
-  deps: AddressLimitDeps,
-  policy: Policy,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<void> {
+async function take(deps: AddressLimitDeps, policy: Policy, key: string, reply: FastifyReply): Promise<void> {
   if (deps.settings.debug) return;
-  const key = addressKey(contextOf(request.raw).address);
   enforceLimit(reply, await takeFromDatabase(deps.store, deps.clock, key, policy));
 }
+
+const keyOf = (request: FastifyRequest): string => addressKey(contextOf(request.raw).address);
 
 /** The limits that count on an address whoever asks (docs/decisions/005-limits.md). */
 export interface AddressLimits {
   /** For a handler that chooses the policy once it knows what is wanted. */
   readonly take: Dependency<TakeFromAddress, false>;
+  /** The general limit, for a stranger at the token endpoint. */
+  readonly takeAsStranger: Dependency<() => void, false>;
   /** What the token endpoint counts before it reads a body that a stranger sends. */
   readonly tokenEndpoint: Dependency<void, false>;
 }
 
 /** The limits on registering, signing in and refreshing. Off under DEBUG, as the seed has it. */
-export const createAddressLimits = (deps: AddressLimitDeps): AddressLimits => ({
+export const createAddressLimits = (deps: AddressLimitDeps, general: RequestLimit): AddressLimits => ({
   take: fromRequest(
     'addressLimit',
     (request, reply): TakeFromAddress =>
-      (policy) =>
-        take(deps, policy, request, reply),
+      (policy, device) =>
+        take(deps, policy, device === undefined ? keyOf(request) : `device:${device}`, reply),
+  ),
+  takeAsStranger: fromRequest(
+    'strangerLimit',
+    (request, reply) => () => general.takeFromAddress(request, reply),
   ),
   tokenEndpoint: fromRequest(
     'tokenEndpointLimit',
-    (request, reply) => take(deps, addressPolicies.token, request, reply),
+    (request, reply) => take(deps, addressPolicies.token, keyOf(request), reply),
     { beforeBody: true },
   ),
 });

@@ -1,6 +1,11 @@
-import type { FastifyInstance, onRequestHookHandler as OnRequest } from 'fastify';
-import { type Account, isRole } from '../accounts/account.js';
+import type {
+  FastifyInstance,
+  onRequestHookHandler as OnRequest,
+  preHandlerHookHandler as PreHandler,
+} from 'fastify';
+import { type Account, isRole, type Role } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
+import { Refusal } from '../base/errors.js';
 import { contextOf } from '../http/request-context.js';
 import type { Store } from '../store/connection.js';
 import type { AccessClaims, AccessTokens } from '../tokens/access-token.js';
@@ -49,19 +54,29 @@ interface IdentityDeps {
   readonly accessTokens: AccessTokens;
 }
 
+interface IdentityHooks {
+  /** Before the limit and the guards. */
+  readonly judge: OnRequest;
+  /**
+   * Once more after a body was read, which a client may draw out for half a minute: what was ended, disabled or demoted
+   * meanwhile is refused (ASVS 8.3.2).
+   */
+  readonly judgeAgain: PreHandler;
+}
+
 /**
  * Judges the bearer token of every request that has one: signature and claims first, then the session and the account
  * as they are in the database now (ASVS 7.4.2, 8.3.2). Refuses only when the store is away; guards do the rest.
  */
-export function createIdentify(deps: IdentityDeps): OnRequest {
-  const fromDatabase = async (claims: AccessClaims): Promise<Identity> => {
+export function createIdentify(deps: IdentityDeps): IdentityHooks {
+  const fromDatabase = async (claims: Pick<AccessClaims, 'sub' | 'sid'>): Promise<Identity> => {
     const found = await loadPrincipal(deps.store.db, claims.sid);
     const state = judgeSession(found, claims, deps.clock.now());
     if (state === 'disabled') return { kind: 'disabled', accountId: claims.sub };
     if (state === 'invalid' || found === undefined) return unproven;
     return { kind: 'proven', principal: { account: withKnownRole(found.account), sessionId: claims.sid } };
   };
-  return (request, _reply, done) => {
+  const judge: OnRequest = (request, _reply, done) => {
     const credential = parseCredential(request.headers.authorization);
     if (credential.kind === 'none') {
       request.identity = nobody;
@@ -80,4 +95,27 @@ export function createIdentify(deps: IdentityDeps): OnRequest {
       done();
     }, done);
   };
+  return {
+    judge,
+    judgeAgain(request, _reply, done) {
+      const { identity } = request;
+      const isPublic = request.routeOptions.config.access === 'public';
+      if (identity?.kind !== 'proven' || isPublic || request.body === undefined) {
+        done();
+        return;
+      }
+      const { account, sessionId } = identity.principal;
+      fromDatabase({ sub: account.id, sid: sessionId }).then((now) => {
+        done(refusalOf(now, account.role));
+      }, done);
+    },
+  };
+}
+
+/** Undefined where whoever asked may still go on. A role that changed meanwhile is for the next request to be judged by. */
+function refusalOf(now: Identity, role: Role): Refusal | undefined {
+  if (now.kind === 'disabled') return new Refusal('account_disabled');
+  if (now.kind !== 'proven') return new Refusal('invalid_credentials');
+  if (now.principal.account.role === role) return undefined;
+  return new Refusal('insufficient_permissions', { reason: 'the role changed while the body was read' });
 }

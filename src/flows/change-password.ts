@@ -34,7 +34,12 @@ export async function changePassword(
   const { clock, hasher, store } = deps;
   const { currentPassword, newPassword, sessionId: except, signal } = change;
   assertPassword(deps, newPassword, account, 'new_password');
-  await confirmPassword(deps, account, { at: 'change_password', password: currentPassword, signal }, origin);
+  await confirmPassword(
+    deps,
+    account,
+    { at: 'change_password', password: currentPassword, sessionId: except, signal },
+    origin,
+  );
   // Compared as texts, the current one being proven: no second hash is needed to know.
   if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
   const passwordHash = await hasher.hash(newPassword, signal);

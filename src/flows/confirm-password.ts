@@ -7,6 +7,8 @@ import type { FlowDeps, Origin } from './flow-deps.js';
 interface Confirmation {
   readonly at: 'change_password' | 'delete_account';
   readonly password: string;
+  /** The session that asks. It proved itself, so it has a ceiling of its own: strangers' guesses cannot stop the owner. */
+  readonly sessionId: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -17,7 +19,13 @@ export async function confirmPassword(
   confirmation: Confirmation,
   origin: Origin,
 ): Promise<void> {
+  const { sessionId, ...asked } = confirmation;
   const stored = await findWithPassword(deps.store.db, account.id);
-  const who = { throttleKey: account.id, accountId: account.id, passwordHash: stored?.passwordHash };
-  await checkPassword(deps, { ...confirmation, ...who }, origin, () => new Refusal('wrong_password'));
+  const who = { throttleKey: `id:${account.id}`, accountId: account.id, passwordHash: stored?.passwordHash };
+  await checkPassword(
+    deps,
+    { ...asked, ...who, device: `session:${sessionId}` },
+    origin,
+    () => new Refusal('wrong_password'),
+  );
 }

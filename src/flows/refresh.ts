@@ -7,7 +7,8 @@ import type { GrantedTokens } from './sign-in.js';
 type RefreshDeps = Pick<FlowDeps, 'store' | 'clock' | 'settings' | 'accessTokens'>;
 
 /**
- * The refresh grant (RFC 6749 §6, RFC 9700 §4.14). Whatever does not hold is 400 `invalid_grant`. A token presented
+ * The refresh grant (RFC 6749 §6, RFC 9700 §4.14). Whatever does not hold is 400 `invalid_grant`; a session that
+ * refreshes more than 120 times an hour is 429. A token presented
  * again after its grace ends its whole family: that is committed first, and refused after.
  */
 export async function refresh(
@@ -34,6 +35,7 @@ export async function refresh(
     }
     return made;
   });
+  if (rotation.outcome === 'too_often') throw new Refusal('too_many_requests', { retryAfter: 60 });
   if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated')
     throw new Refusal('invalid_grant', { reason: `refresh token ${rotation.outcome}` });
   return { ...deps.accessTokens.issue(rotation.session), refreshToken: rotation.refreshToken };

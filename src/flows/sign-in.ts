@@ -25,6 +25,17 @@ export interface GrantedTokens extends IssuedAccessToken {
   readonly deviceToken?: string;
 }
 
+/** The id of a device that signed in to just this account before, its password unchanged since. Proves nobody. */
+export async function findKnownDevice(
+  deps: Pick<FlowDeps, 'store' | 'deviceTokens'>,
+  identifier: string,
+  deviceToken: string | undefined,
+): Promise<string | undefined> {
+  if (!deviceToken) return undefined;
+  const found = await findByIdentifier(deps.store.db, identifier);
+  return found && deps.deviceTokens.verify(deviceToken, holderOf(found.account))?.deviceId;
+}
+
 /**
  * The password grant. 401 alike for a wrong password and an unknown account; 403 "Account is disabled" only to who
  * knows the password; 429 while the throttle is closed. Opens a session and, in the same transaction, tells so.
@@ -35,7 +46,8 @@ export async function signIn(deps: FlowDeps, input: SignIn, origin: Origin): Pro
   const device = found && deviceTokens.verify(input.deviceToken, holderOf(found.account));
   const check = {
     at: 'sign_in',
-    throttleKey: found?.account.id ?? foldIdentifier(input.identifier),
+    // Apart, so that nobody counts on an account by typing its id as a name.
+    throttleKey: found ? `id:${found.account.id}` : `name:${foldIdentifier(input.identifier)}`,
     accountId: found?.account.id,
     passwordHash: found?.passwordHash,
     password: input.password,

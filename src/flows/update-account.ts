@@ -41,7 +41,7 @@ export async function updateAccount(
     if (change.role !== undefined && change.role !== before.role) await changeRole(step, change.role);
     if (change.isActive !== undefined && change.isActive !== before.isActive)
       await changeActive(step, change.isActive);
-    if (change.fullName !== undefined || change.bio !== undefined) await changeProfile(step, change);
+    await changeProfile(step, change);
     return { ...before, ...change };
   });
 }
@@ -78,9 +78,15 @@ async function changeActive(step: Step, isActive: boolean): Promise<void> {
   await recordEvent(tx, { name: 'account.disabled', ...who(step), details }, context);
 }
 
+/** What is sent and stays as it is changes nothing, and is told to nobody. */
+const differs = (wanted: string | null | undefined, before: string | null): boolean =>
+  wanted !== undefined && wanted !== before;
+
 async function changeProfile(step: Step, { fullName, bio }: AccountChange): Promise<void> {
   const { tx, before, clock, context, actor } = step;
+  const changed = { full_name: differs(fullName, before.fullName), bio: differs(bio, before.bio) };
+  if (!changed.full_name && !changed.bio) return;
   await updateProfile(tx, before.id, { fullName, bio }, clock);
-  const details = { by: actor.by, full_name: fullName !== undefined, bio: bio !== undefined };
+  const details = { by: actor.by, ...changed };
   await recordEvent(tx, { name: 'account.updated', ...who(step), details }, context);
 }

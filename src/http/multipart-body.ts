@@ -40,7 +40,8 @@ export async function parseMultipartBody(contentType: string, body: Buffer): Pro
       }
     });
     busboy.on('file', (_name, stream) => {
-      stream.resume();
+      // A body cut within a file ends in an error of the file's own stream; unheard, it would end the process.
+      stream.on('error', () => reject(malformed())).resume();
       reject(invalidForm('Files are not accepted'));
     });
     busboy.once('partsLimit', () => reject(invalidForm('Too many fields')));

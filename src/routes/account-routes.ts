@@ -92,16 +92,16 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
   routes.delete(
     '/users/me',
     {
-      needs: { user: currentUser, origin, signal: hangUp },
+      needs: { user: currentUser, session: currentSession, origin, signal: hangUp },
       body: PasswordProof,
       response: { 204: z.void() },
       refusals: ['wrong_password', 'last_admin'],
       summary: 'Delete the own account',
       tags,
     },
-    async ({ user, origin: from, signal, body }) => {
-      const { password } = body;
-      await confirmPassword(deps, user, { at: 'delete_account', password, signal }, from);
+    async ({ user, session, origin: from, signal, body }) => {
+      const proof = { password: body.password, sessionId: session.sessionId, signal };
+      await confirmPassword(deps, user, { at: 'delete_account', ...proof }, from);
       await deleteAccount(deps, user.id, self(user.id), from);
     },
   );

@@ -7,11 +7,13 @@ import { InvalidInput, Refusal } from '../base/errors.js';
 import type { FlowDeps, Origin } from '../flows/flow-deps.js';
 import { refresh } from '../flows/refresh.js';
 import { revokeToken } from '../flows/revoke-token.js';
-import { type GrantedTokens, signIn } from '../flows/sign-in.js';
+import { findKnownDevice, type GrantedTokens, signIn } from '../flows/sign-in.js';
 import { signOut } from '../flows/sign-out.js';
 import { addressPolicies } from '../limits/policy.js';
 import { tokenResponse } from '../tokens/token-response.js';
 import { RevocationForm, TokenAnswer, TokenForm } from './schemas/token-schemas.js';
+
+export const tokenPath = '/auth/token';
 
 const tags = ['tokens'];
 const defaultClientId = 'sallyport';
@@ -19,10 +21,16 @@ const formTypes = ['application/x-www-form-urlencoded', 'multipart/form-data'];
 
 export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
   routes.post(
-    '/auth/token',
+    tokenPath,
     {
       access: 'public',
-      needs: { origin, first: limits.tokenEndpoint, take: limits.take, signal: hangUp },
+      needs: {
+        origin,
+        first: limits.tokenEndpoint,
+        take: limits.take,
+        takeAsStranger: limits.takeAsStranger,
+        signal: hangUp,
+      },
       body: TokenForm,
       consumes: formTypes,
       response: { 200: TokenAnswer },
@@ -30,8 +38,8 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
       summary: 'Sign in (password grant) or refresh (refresh_token grant)',
       tags,
     },
-    async ({ origin: from, take, signal, body }) =>
-      tokenResponse(await grant(deps, body, { from, take, signal })),
+    async ({ origin: from, take, takeAsStranger, signal, body }) =>
+      tokenResponse(await grant(deps, body, { from, take, takeAsStranger, signal })),
   );
 
   routes.post(
@@ -68,6 +76,7 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
 interface Circumstances {
   readonly from: Origin;
   readonly take: TakeFromAddress;
+  readonly takeAsStranger: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -75,9 +84,11 @@ interface Circumstances {
 const grants: Readonly<
   Record<string, (deps: FlowDeps, form: TokenForm, how: Circumstances) => Promise<GrantedTokens>>
 > = {
-  async password(deps, form, { from, take, signal }) {
+  async password(deps, form, { from, take, takeAsStranger, signal }) {
     const { username: identifier, password } = assertSent(form, ['username', 'password']);
-    await take(addressPolicies.signIn);
+    const device = await findKnownDevice(deps, identifier, form.device_token);
+    if (device === undefined) takeAsStranger();
+    await take(addressPolicies.signIn, device);
     const clientId =
       form.client_id !== undefined && /^[\w.-]{1,64}$/.test(form.client_id)
         ? form.client_id
@@ -94,7 +105,10 @@ const grants: Readonly<
 function grant(deps: FlowDeps, form: TokenForm, how: Circumstances): Promise<GrantedTokens> {
   const grantType = form.grant_type || 'password';
   const chosen = Object.hasOwn(grants, grantType) ? grants[grantType] : undefined;
-  if (!chosen) throw new Refusal('unsupported_grant_type');
+  if (!chosen) {
+    how.takeAsStranger();
+    throw new Refusal('unsupported_grant_type');
+  }
   return chosen(deps, form, how);
 }
 

@@ -1,12 +1,19 @@
-import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseDotenv } from './dotenv.js';
 import { nearestOf } from './edit-distance.js';
+import { openToOthers, readEnvText } from './env-file.js';
 import type { Finding } from './refusals.js';
 import { type Environment, environments } from './settings.js';
 
-/** Whether a name, in upper case, is a setting's. */
-type Known = (name: string) => boolean;
+/** What is asked of a name, which is in upper case. */
+export interface Names {
+  /** Whether it is a setting's. */
+  readonly isKnown: (name: string) => boolean;
+  /** Whether this value of it is a secret. */
+  readonly isSecret: (name: string, value: string) => boolean;
+}
+
+type Known = Names['isKnown'];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -37,8 +44,6 @@ export interface EnvironmentOptions {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-const limit = 1024 * 1024;
-
 function layerOf(source: LayerSource, variables: Iterable<readonly [string, string | undefined]>): Layer {
   const values = new Map<string, string>();
   for (const [name, value] of variables) if (value) values.set(name.toUpperCase(), value);
@@ -57,28 +62,6 @@ function doubles(variables: Variables, known: Known): readonly Finding[] {
     const problem = `is given twice, as ${before} and as ${name}, with different values.`;
     return [{ name: upper, problem, mend: `unset ${before === upper ? name : before}`, level: 'always' }];
   });
-}
-
-/** Undefined where there is no such file; a folder of that name (a Python virtual environment) is none. */
-function textOf(file: string, source: string): { text?: string; finding?: Finding } {
-  const refuse = (problem: string, mend: string): { finding: Finding } => ({
-    finding: { name: source, problem, mend, level: 'always' },
-  });
-  try {
-    const stat = statSync(file, { throwIfNoEntry: false });
-    if (stat === undefined || stat.isDirectory()) return {};
-    if (!stat.isFile())
-      return refuse('is not a regular file.', `put the settings into a plain file ${source}`);
-    if (stat.size > limit) return refuse('is larger than 1 MiB.', `keep only settings in ${source}`);
-    const bytes = readFileSync(file);
-    if (bytes.includes(0)) return refuse('is not UTF-8 text (it may be UTF-16).', `save ${source} as UTF-8`);
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
-      return refuse('is not UTF-8 text.', `save ${source} as UTF-8`);
-    return refuse(`cannot be read (${code}).`, `chmod u+r ${source}, or run as the user who owns it`);
-  }
 }
 
 /** A line of ours that cannot be read would be a control dropped in silence: refused. Others' lines: told. */
@@ -108,13 +91,19 @@ function readEnvFile(
   cwd: string,
   source: LayerSource,
   variables: Variables,
-  known: Known,
+  { isKnown, isSecret }: Names,
 ): { layer: Layer; findings: readonly Finding[] } {
-  const { text = '', finding } = textOf(resolve(cwd, source), source);
+  const { text = '', mode, finding } = readEnvText(resolve(cwd, source), source);
   const { values, broken } = parseDotenv(text, variables);
-  const lines = broken.map(({ line, name }) => brokenLine(source, line, name, known));
-  const file = finding === undefined ? [] : [finding];
-  return { layer: layerOf(source, values), findings: [...file, ...lines, ...swallowed(source, values)] };
+  const layer = layerOf(source, values);
+  const secrets = [...layer.values].flatMap(([name, value]) => (isSecret(name, value) ? [name] : []));
+  const findings = [
+    ...(finding === undefined ? [] : [finding]),
+    ...openToOthers(source, mode, secrets),
+    ...broken.map(({ line, name }) => brokenLine(source, line, name, isKnown)),
+    ...swallowed(source, values),
+  ];
+  return { layer, findings };
 }
 
 const spellings: Readonly<Record<string, Environment>> = {
@@ -156,7 +145,7 @@ export function environmentGiven(layers: readonly Layer[]): Environment | undefi
  */
 export function readEnvironment(
   options: EnvironmentOptions = {},
-  known: Known = () => true,
+  names: Names = { isKnown: () => true, isSecret: () => false },
 ): EnvironmentReading {
   const cwd = resolve(options.cwd ?? '.');
   const variables = options.env ?? process.env;
@@ -164,11 +153,11 @@ export function readEnvironment(
     layerOf('code', Object.entries(options.overrides ?? {})),
     layerOf('environment', Object.entries(variables)),
   ];
-  const findings = doubles(variables, known);
+  const findings = doubles(variables, names.isKnown);
   if (options.envFiles === false) return { layers: strongest, cwd, findings };
-  const base = readEnvFile(cwd, '.env', variables, known);
+  const base = readEnvFile(cwd, '.env', variables, names);
   const environment = environmentGiven([...strongest, base.layer]) ?? 'development';
-  const own = readEnvFile(cwd, `.env.${environment}`, variables, known);
+  const own = readEnvFile(cwd, `.env.${environment}`, variables, names);
   return {
     layers: [...strongest, own.layer, base.layer],
     cwd,

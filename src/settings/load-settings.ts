@@ -13,7 +13,7 @@ import { type Finding, SettingsRefused, warningLine } from './refusals.js';
 import { rowsOf, type SettingRow } from './setting-rows.js';
 import { type SettingName, settingNames, type Values } from './setting-table.js';
 import type { Environment, Settings } from './settings.js';
-import { isKnown, unknownNames } from './unknown-names.js';
+import { isKnown, isSecret, unknownNames } from './unknown-names.js';
 import { askVault, type Vault } from './vault.js';
 
 export interface LoadedSettings {
@@ -123,7 +123,7 @@ function secretOf(values: Values, cwd: string, given: GivenValues): string {
  * nothing but, in development, the secret that is made once (ASVS 13.3.1, 13.4.2).
  */
 export async function loadSettings(options: LoadOptions = {}): Promise<LoadedSettings> {
-  const reading = readEnvironment(options, isKnown);
+  const reading = readEnvironment(options, { isKnown, isSecret });
   const environment = environmentGiven(reading.layers) ?? 'development';
   const found = givenValues(reading);
   const contradicted = new Set<string>(found.findings.map(({ name }) => name));

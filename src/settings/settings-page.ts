@@ -33,6 +33,8 @@ project's own \`.env\` works as it is: names that Sallyport does not know are le
 - Lists: \`a,b\` or \`["a","b"]\`; the empty list is \`[]\`.
 - \`.env\` is read as python-dotenv reads it: \`export\`, quotes (over several lines too), \`\\n\` in double quotes, comments,
   \`\${NAME}\` and \`\${NAME:-default}\`.
+- \`.env\` and \`.env.<environment>\` belong to the user who runs the server, or to root, and with a secret in them are read
+  by nobody else: \`chmod 600 .env\`. Windows has no such checks.
 - A secret may lie in a file: \`SECURITY_JWT_SECRET_KEY_FILE=/run/secrets/jwt\`. It must be a regular file of at most
   64 KiB; one line end at its end is cut. The name and its \`_FILE\` at once are refused.
 - In code, \`loadSettings({ secret: async (name) => … })\` asks a vault for each secret that is not given.
@@ -45,16 +47,19 @@ const strictness = `## What stops a start
 
 All problems are printed at once, each with the line that mends it. In every environment: a value that does not fit its
 setting; a key (PEM) under HS256; a public key, a wrong kind of key or curve; RSA under 2048 bits; a TLS certificate
-without its key; a \`HOST\` that is not loopback, or \`NODE_ENV=production\`, while \`ENVIRONMENT\` is not set.
+without its key; a \`HOST\` that is not loopback, or \`NODE_ENV=production\`, while \`ENVIRONMENT\` is not set; a \`.env\` of
+another user, unless this one or the owner is root.
 
 Staging and production refuse, and development warns of: no secret (development makes one); a secret under 32
 characters, with few different characters, a short piece repeated, a run such as \`abcdef\`, or with a known sample in it;
 RSA under 3072 bits; \`DEBUG\`; origins \`*\` with credentials, and http origins (in development, loopback is fine); no
-\`ALLOWED_HOSTS\`, or \`*\` in it; a database on another machine without TLS; \`SECURITY_BCRYPT_ROUNDS\` under 12.
+\`ALLOWED_HOSTS\`, or \`*\` in it; a database on another machine without TLS; \`SECURITY_BCRYPT_ROUNDS\` under 12; for root,
+a \`.env\` of another user.
 
 Warned of: in production, an http \`PUBLIC_URL\`, and \`SECURITY_REQUIRE_HTTPS\` with neither a certificate nor
 \`TRUSTED_PROXIES\` (no request can pass); everywhere, RS256, a database in memory, \`REDIS_URL\` (not used yet),
-\`SECURITY_PASSWORD_MIN_LENGTH\` under 8.`;
+\`SECURITY_PASSWORD_MIN_LENGTH\` under 8, a \`.env\` that every user of the machine can change, or that holds a secret
+which every one can read.`;
 
 /** docs/settings.md, whole. */
 export function settingsPage(): string {

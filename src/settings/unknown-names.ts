@@ -16,6 +16,17 @@ const knownNames: readonly string[] = settingNames.flatMap((name) => {
 const known = new Set(knownNames);
 export const isKnown = (name: string): boolean => known.has(name);
 
+const secretNames = new Set<string>(
+  settingNames.flatMap((name): readonly string[] => {
+    const { aliases = [], secret = false } = rows[name] ?? {};
+    return secret ? [name, ...aliases] : [];
+  }),
+);
+
+/** True where a secret stands in clear: NAME_FILE only says where one lies, and an SQLite address holds no password. */
+export const isSecret = (name: string, value: string): boolean =>
+  secretNames.has(name) && !/^\s*sqlite\b/i.test(value);
+
 const ours = knownNames.filter((name) => name.startsWith('SECURITY_'));
 
 /** A name from anywhere, as a message may show it. */

@@ -115,15 +115,41 @@ export const findSessionByDigest = (db: Query, digest: string) =>
     .executeTakeFirst();
 
 /** Takes from a family what successors are made again from. `except`: the token that was consumed just now. */
-export async function eraseSeeds(tx: Query, sessionIds: readonly string[], except?: string): Promise<void> {
-  if (sessionIds.length === 0) return;
+export async function eraseSeeds(tx: Query, sessionId: string, except?: string): Promise<void> {
   let query = tx
     .updateTable('sallyport_refresh_tokens')
     .set({ successor_seed: null })
-    .where('session_id', 'in', sessionIds)
+    .where('session_id', '=', sessionId)
     .where('successor_seed', 'is not', null);
   if (except !== undefined) query = query.where('digest', '!=', except);
   await query.execute();
+}
+
+/** The same for every ended session of an account, however many: no list of them is ever sent. */
+export async function eraseSeedsOfEnded(tx: Query, accountId: string): Promise<void> {
+  await tx
+    .updateTable('sallyport_refresh_tokens')
+    .set({ successor_seed: null })
+    .where('successor_seed', 'is not', null)
+    .where('session_id', 'in', (sessions) =>
+      sessions
+        .selectFrom('sallyport_sessions')
+        .select('id')
+        .where('account_id', '=', accountId)
+        .where('revoked_at', 'is not', null),
+    )
+    .execute();
+}
+
+/** How many refresh tokens a session was given after this moment. */
+export async function countIssuedSince(tx: Query, sessionId: string, since: number): Promise<number> {
+  const row = await tx
+    .selectFrom('sallyport_refresh_tokens')
+    .select((of) => of.fn.countAll<number>().as('issued'))
+    .where('session_id', '=', sessionId)
+    .where('created_at', '>', since)
+    .executeTakeFirstOrThrow();
+  return Number(row.issued);
 }
 
 interface Revocation {
@@ -143,18 +169,17 @@ export async function markRevoked(tx: Query, sessionId: string, revocation: Revo
   return row !== undefined;
 }
 
-/** The ids of the sessions that lived until now. */
+/** How many sessions lived until now. */
 export async function markAllRevoked(
   tx: Query,
   accountId: string,
   revocation: Revocation & { readonly except: string | undefined },
-): Promise<readonly string[]> {
+): Promise<number> {
   let query = tx
     .updateTable('sallyport_sessions')
     .set({ revoked_at: revocation.revokedAt, revoked_reason: revocation.reason })
     .where('account_id', '=', accountId)
     .where('revoked_at', 'is', null);
   if (revocation.except !== undefined) query = query.where('id', '!=', revocation.except);
-  const rows = await query.returning('id').execute();
-  return rows.map((row) => row.id);
+  return Number((await query.executeTakeFirst()).numUpdatedRows);
 }

@@ -5,7 +5,9 @@ import { randomToken, uuidv7 } from '../base/random.js';
 import type { Query } from '../store/connection.js';
 import {
   consumeRefreshToken,
+  countIssuedSince,
   eraseSeeds,
+  eraseSeedsOfEnded,
   findRefreshToken,
   findSessionByDigest,
   insertRefreshToken,
@@ -17,7 +19,11 @@ import {
   type SessionRecord,
 } from './refresh-family-queries.js';
 
-const day = 24 * 60 * 60 * 1000;
+const hour = 60 * 60 * 1000;
+const day = 24 * hour;
+
+/** Fresh tokens a session gets in an hour; a client needs four. It bounds what one session can pile up in the database. */
+const perHour = 120;
 
 /** A session as its tokens are issued for. `expiresAt`: milliseconds, absolute. */
 export type Session = Omit<SessionRecord, 'revokedAt'>;
@@ -29,7 +35,7 @@ export type Session = Omit<SessionRecord, 'revokedAt'>;
 export type RotationOutcome =
   | { readonly outcome: 'rotated' | 'repeated'; readonly session: Session; readonly refreshToken: string }
   | { readonly outcome: 'reused'; readonly sessionId: string; readonly accountId: string }
-  | { readonly outcome: 'unknown' | 'expired' | 'revoked' };
+  | { readonly outcome: 'unknown' | 'expired' | 'revoked' | 'too_often' };
 
 /** Starts a family: one sign-in, its session row and its first refresh token. A refresh never moves `expiresAt`. */
 export async function openSession(
@@ -73,13 +79,16 @@ export async function rotate(
   const { revokedAt, ...session } = locked;
   if (revokedAt !== null) return { outcome: 'revoked' };
   if (session.expiresAt <= now) return { outcome: 'expired' };
+  const isFresh = known.consumed_at === null;
+  if (isFresh && (await countIssuedSince(tx, session.sessionId, now - hour)) >= perHour)
+    return { outcome: 'too_often' };
   const successorSeed = randomBytes(32).toString('base64url');
   const successor = successorOf(refreshToken, successorSeed);
   const successorDigest = sha256(successor);
   if (await consumeRefreshToken(tx, { digest, consumedAt: now, successorSeed, successorDigest })) {
     await insertRefreshToken(tx, { digest: successorDigest, sessionId: session.sessionId, createdAt: now });
     // The presented token was somebody's successor: now that it is used, it cannot be given out again.
-    await eraseSeeds(tx, [session.sessionId], digest);
+    await eraseSeeds(tx, session.sessionId, digest);
     return { outcome: 'rotated', session, refreshToken: successor };
   }
   return presentedAgain(tx, refreshToken, session, { now, graceSeconds: options.graceSeconds });
@@ -100,7 +109,7 @@ async function presentedAgain(
   }
   const { sessionId, accountId } = session;
   await markRevoked(tx, sessionId, { revokedAt: now, reason: 'reused' });
-  await eraseSeeds(tx, [sessionId]);
+  await eraseSeeds(tx, sessionId);
   return { outcome: 'reused', sessionId, accountId };
 }
 
@@ -123,7 +132,7 @@ export async function revokeSession(
   clock: Clock,
 ): Promise<boolean> {
   const revoked = await markRevoked(tx, sessionId, { revokedAt: clock.now(), reason });
-  if (revoked) await eraseSeeds(tx, [sessionId]);
+  if (revoked) await eraseSeeds(tx, sessionId);
   return revoked;
 }
 
@@ -135,8 +144,8 @@ export async function revokeSessionsOf(
 ): Promise<number> {
   const { except, reason, clock } = options;
   const revoked = await markAllRevoked(tx, accountId, { except, reason, revokedAt: clock.now() });
-  await eraseSeeds(tx, revoked);
-  return revoked.length;
+  await eraseSeedsOfEnded(tx, accountId);
+  return revoked;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect } from 'node:net';
 import { Readable } from 'node:stream';
+import Fastify, { type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { media, raw } from '../../src/access/answer.js';
@@ -109,6 +110,28 @@ describe('disposal', () => {
       'sent',
     ]);
   });
+
+  it.each(['handler', 'guard'])(
+    'that throws is told in place of the refusal of a %s, which is logged',
+    async (who) => {
+      const lines: string[] = [];
+      const fastify = Fastify({ logger: { level: 'error', stream: { write: (line) => lines.push(line) } } });
+      const { routes, faults } = testApp({ fastify: fastify as unknown as FastifyInstance });
+      const broken = guard('broken', {}, () =>
+        traced('broken', [], () => {
+          throw new Error('rollback failed');
+        }),
+      );
+      const refuse = (): never => {
+        throw new Refusal('not_found');
+      };
+      const refusing = guard('refusing', {}, () => who === 'guard' && refuse());
+      routes.get('/x', { needs: { broken, refusing }, response: { 200: Message } }, refuse);
+      expect((await fastify.inject('/x')).statusCode).toBe(500);
+      expect(faults).toMatchObject([{ cause: { message: 'rollback failed' } }]);
+      expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ err: { message: 'Not Found' } }]);
+    },
+  );
 
   it('a value that a dependency hands on is disposed once', async () => {
     const { fastify, routes } = testApp();

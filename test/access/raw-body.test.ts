@@ -47,6 +47,19 @@ describe('a guard that needs rawBody', () => {
     expect((await post(text, sign(text))).json()).toEqual({ n: 1 });
   });
 
+  it('gives the handler the bytes that the guard judged, and what the guard made', async () => {
+    const { fastify, routes } = testApp();
+    const signer = guard('signer', { rawBody }, ({ rawBody: bytes }) => sign(bytes.toString()));
+    const Got = z.object({ text: z.string(), by: z.string() });
+    routes.post('/hook', { needs: { signer, rawBody }, response: { 200: Got } }, (given) => ({
+      text: given.rawBody.toString(),
+      by: given.signer,
+    }));
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fastify.inject({ method: 'POST', url: '/hook', headers, payload: '{ }' });
+    expect(answer.json()).toEqual({ text: '{ }', by: sign('{ }') });
+  });
+
   it('refuses before the body is parsed', async () => {
     const { post, parsed } = webhook();
     expect((await post('{ broken', 'forged')).statusCode).toBe(401);

@@ -96,8 +96,8 @@ describe('readEnvironment', () => {
 
   it('refuses a line of ours that cannot be read, and warns of others, never showing their value', () => {
     write('.env', 'OTHER="geheim\nPORT=1\n');
-    const known = (name: string) => name === 'SECRET_KEY';
-    const findings = () => readEnvironment({ cwd, env: {} }, known).findings;
+    const names = { isKnown: (name: string) => name === 'SECRET_KEY', isSecret: () => false };
+    const findings = () => readEnvironment({ cwd, env: {} }, names).findings;
     expect(findings()).toMatchObject([{ name: '.env', level: 'warning' }]);
     write('.env', 'A=1\nSECURITY_JWT_SECRET_KEY="geheim\nsecret_key=\'geheim');
     expect(findings().map(({ problem, level }) => `${level}: ${problem}`)).toEqual([

@@ -20,7 +20,7 @@ export function settingsFolder() {
   const load = (env: Env, options: LoadOptions = {}) => loadSettings({ cwd, env, ...options });
   const inside = (...parts: string[]): string => join(cwd, ...parts);
   const write = (name: string, text: string): void => {
-    writeFileSync(inside(name), text);
+    writeFileSync(inside(name), text, { mode: 0o600 });
   };
   const problems = async (env: Env, options: LoadOptions = {}): Promise<readonly string[]> => {
     try {

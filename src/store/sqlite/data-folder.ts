@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readdirSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+} from 'node:fs';
 import { ConfigurationError } from '../../base/errors.js';
 import { hideFromGit, makePrivateFolder } from '../../base/private-folder.js';
 
@@ -72,23 +82,69 @@ export function prepareFolder(folder: string, dataDir: string): string[] {
   return isOpen ? [`Other users of this machine can look into ${folder}: chmod 700 ${folder}`] : [];
 }
 
+/** True where the file was made now, empty and for this user alone; the error where it cannot be. */
+function makePrivateFile(file: string): boolean | NodeJS.ErrnoException {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    const failure = error as NodeJS.ErrnoException;
+    return failure.code === 'EEXIST' ? false : failure;
+  }
+}
+
+/**
+ * SQLite gives the -wal and -shm files the mode of the database, so an open one opens password hashes three times over.
+ * They are looked at too, because those of a crash keep the mode that the database had then.
+ */
+function readableFiles(file: string): string[] {
+  if (process.platform === 'win32') return [];
+  return [file, `${file}-wal`, `${file}-shm`]
+    .filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044) !== 0)
+    .map((path) => `Other users of this machine can read ${path}: chmod 600 ${path}`);
+}
+
 /**
  * Makes an empty database file that only this user reads; its -wal and -shm files inherit that. An existing one is never
- * opened here: closing it would drop the locks that this process may hold on it (POSIX).
+ * opened here: closing it would drop the locks that this process may hold on it (POSIX). Gives a notice where others can
+ * read it.
  */
-export function createDatabaseFile(file: string): void {
+export function createDatabaseFile(file: string): string[] {
   if (existsSync(file)) {
     if (statSync(file).isDirectory()) refuse(`${file} is a folder: let DATABASE_URL name a file`);
     assertOwner(file);
-    return;
+    return readableFiles(file);
   }
+  const made = makePrivateFile(file);
+  if (made instanceof Error)
+    refuse(
+      `Cannot make the database ${file} (${reasonOf(made)}): free or unlock its folder, or change DATABASE_URL`,
+    );
+  return readableFiles(file);
+}
+
+/**
+ * Makes the lock file for this user alone: whoever can read it can hold a lock on it, and no server would start. An older
+ * one is closed to others. Like the database, an existing one is never opened here.
+ */
+export function createLockFile(lock: string): void {
+  const made = makePrivateFile(lock);
+  if (made instanceof Error)
+    refuse(
+      `Cannot make the lock ${lock} (${reasonOf(made)}): free or unlock its folder, or change DATABASE_URL`,
+    );
+  const user = process.geteuid?.();
+  if (made === true || user === undefined) return;
+  // The link itself, not what it leads to: in a shared folder others can lay one here.
+  const stat = lstatSync(lock);
+  if (stat.uid !== user)
+    refuse(
+      `${lock} belongs to user ${stat.uid}, who could hold this server up: remove it, or let DATABASE_URL name a file in a folder of your own`,
+    );
+  if (!stat.isFile() || (stat.mode & 0o077) === 0) return;
   try {
-    closeSync(openSync(file, 'wx', 0o600));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      refuse(
-        `Cannot make the database ${file} (${reasonOf(error)}): free or unlock its folder, or change DATABASE_URL`,
-      );
-    }
+    chmodSync(lock, 0o600);
+  } catch {
+    // A file system without modes of its own (a mounted share): it works as before.
   }
 }

@@ -96,7 +96,7 @@ export async function openSqliteFile({
   }
   const path = resolve(file);
   const notices = prepareFolder(dirname(path), resolve(dataDir));
-  createDatabaseFile(path);
+  notices.push(...createDatabaseFile(path));
   // mode=rw: a file that vanished while the server runs is not silently replaced by an empty one.
   const location = `${pathToFileURL(path).href}?mode=rw`;
   const release = exclusive ? claimFile(DatabaseSync, `${path}.lock.db`) : () => {};

@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../../base/errors.js';
+import { createLockFile } from './data-folder.js';
 import type { SqliteDatabase } from './library.js';
 import { code, primaryCode } from './sqlite-errors.js';
 
@@ -9,6 +10,7 @@ type Open = new (location: string, options: { timeout: number }) => SqliteDataba
  * however that dies: no stale pid file, no repair. Gives the function that lets go.
  */
 export function claimFile(Database: Open, lock: string): () => void {
+  createLockFile(lock);
   let database: SqliteDatabase | undefined;
   try {
     database = new Database(lock, { timeout: 0 });

@@ -64,10 +64,15 @@ describe('the data folder', () => {
     await migrate(store, systemClock);
     expect(mode(dataDir)).toBe(0o700);
     expect(readFileSync(join(dataDir, '.gitignore'), 'utf8')).toBe('*\n');
-    const files = readdirSync(dataDir).filter(
-      (name) => name.startsWith('sallyport.db') && !name.includes('lock'),
+    const files = readdirSync(dataDir).filter((name) => name.startsWith('sallyport.db'));
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'sallyport.db',
+        'sallyport.db-shm',
+        'sallyport.db-wal',
+        'sallyport.db.lock.db',
+      ]),
     );
-    expect(files.sort()).toEqual(['sallyport.db', 'sallyport.db-shm', 'sallyport.db-wal']);
     for (const name of files) expect(mode(join(dataDir, name))).toBe(0o600);
     expect(store.notices).toEqual([]);
   });
@@ -89,6 +94,55 @@ describe('the data folder', () => {
     await open(join(folder, 'data'), join(shared, 'app.db'));
     expect(readdirSync(shared)).not.toContain('.gitignore');
     expect(mode(join(shared, 'app.db'))).toBe(0o600);
+  });
+
+  test.each([
+    ['the group', 0o640],
+    ['everybody', 0o644],
+  ])('a file that %s can read is told of, wherever it lies', async (_, permissions) => {
+    const shared = join(folder, 'shared');
+    mkdirSync(shared, { mode: 0o755 });
+    const file = join(shared, 'app.db');
+    const line = (path: string) => `Other users of this machine can read ${path}: chmod 600 ${path}`;
+    writeFileSync(file, '');
+    chmodSync(file, permissions);
+    const store = await open(join(folder, 'data'), file);
+    expect(store.notices).toEqual([line(file)]);
+    await store.close();
+    chmodSync(file, 0o600);
+    expect((await open(join(folder, 'data'), file)).notices).toEqual([]);
+    // As a crash leaves them: made while the database was open to others.
+    chmodSync(`${file}-wal`, permissions);
+    const other = await openStore(settings(join(folder, 'data'), file));
+    stores.push(other);
+    expect(other.notices).toEqual([line(`${file}-wal`)]);
+  });
+
+  test('the lock is out of the reach of others, in a shared folder and where an older server left it', async () => {
+    const file = join(folder, 'app.db');
+    const lock = `${file}.lock.db`;
+    writeFileSync(lock, '');
+    chmodSync(lock, 0o644);
+    await (await open(join(folder, 'data'), file)).close();
+    expect(mode(lock)).toBe(0o600);
+    rmSync(lock);
+    await open(join(folder, 'data'), file);
+    expect(mode(lock)).toBe(0o600);
+    // Opening it anew would drop the lock that this process holds.
+    expect(await refusal(open(join(folder, 'data'), file))).toMatch(/^Another server is already running on/);
+  });
+
+  test('a lock that another user laid into a shared folder is named, not taken for a running server', async () => {
+    const file = join(folder, 'app.db');
+    const lock = `${file}.lock.db`;
+    await (await open(join(folder, 'data'), file)).close();
+    // Only root can give a file away.
+    if (isRoot) chownSync(lock, nobody, nobody);
+    if (isRoot)
+      expect(await refusal(open(join(folder, 'data'), file))).toMatch(
+        /lock\.db belongs to user 65534, who could hold this server up: remove it/,
+      );
+    else expect(statSync(lock).uid).toBe(process.getuid?.());
   });
 
   test('in memory touches no disk', async () => {

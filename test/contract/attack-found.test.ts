@@ -1,0 +1,132 @@
+import { request } from 'node:http';
+import { expect, it } from 'vitest';
+import { describeEachServer, password } from '../support/wire.js';
+
+describeEachServer(
+  'what attackers found once',
+  { env: { DEBUG: 'false', TRUSTED_PROXIES: '127.0.0.1' } },
+  (get) => {
+    it('a multipart body that is cut within a file is a 422, and the server lives on', async () => {
+      const body = '--x\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\nabc';
+      const headers = { 'content-type': 'multipart/form-data; boundary=x' };
+      for (const path of ['/auth/token', '/auth/revoke'])
+        expect((await get().call('POST', path, { body, headers })).status).toBe(422);
+      expect((await get().call('GET', '/healthz')).status).toBe(200);
+    });
+
+    it.each(['disabled', 'demoted', 'signed out'])(
+      'a request held open while its sender is %s is refused',
+      async (how) => {
+        const admin = await get().person('admin');
+        await get().person('admin');
+        const helper = await get().person();
+        const held = holdOpen(`${get().url}/users/${helper.id}`, admin.access_token, { role: 'admin' });
+        await held.begun;
+        if (how === 'disabled') await get().update(admin.id, { isActive: false });
+        else if (how === 'demoted') await get().update(admin.id, { role: 'user' });
+        else await get().call('POST', '/auth/logout', { token: admin.access_token });
+        expect(await held.finish()).toBe(how === 'signed out' ? 401 : 403);
+        expect((await get().call('GET', '/users/me', { token: helper.access_token })).json.role).toBe('user');
+      },
+    );
+
+    it('an account with more sessions than a statement has parameters is disabled all the same', async () => {
+      const { store, clock } = get();
+      const person = await get().person();
+      const rows = Array.from({ length: 70_000 }, (_, n) => ({
+        id: `00000000-0000-7000-8000-${String(n).padStart(12, '0')}`,
+        account_id: person.id,
+        client_id: 'x',
+        created_at: clock.now(),
+        expires_at: clock.now() + 1_000_000,
+        revoked_at: null,
+        revoked_reason: null,
+      }));
+      for (let at = 0; at < rows.length; at += 2_000)
+        await store.db
+          .insertInto('sallyport_sessions')
+          .values(rows.slice(at, at + 2_000))
+          .execute();
+      await get().update(person.id, { isActive: false });
+      expect((await get().call('GET', '/users/me', { token: person.access_token })).status).toBe(403);
+    });
+
+    it('a session refreshes 120 times an hour and no more, and is not ended by it', async () => {
+      const { clock } = get();
+      const person = await get().person();
+      let token = person.refresh_token;
+      const refresh = () =>
+        get().call('POST', '/auth/token', { form: { grant_type: 'refresh_token', refresh_token: token } });
+      // The first token was given at the sign-in.
+      for (let n = 1; n < 120; n += 1) {
+        clock.forward(2_000);
+        const answer = await refresh();
+        expect(answer.status).toBe(200);
+        token = answer.json.refresh_token;
+      }
+      const refused = await refresh();
+      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+      clock.forward(60 * 60_000);
+      expect((await refresh()).status).toBe(200);
+    });
+
+    it('a stranger who fills the bucket of an address shuts out neither its known device nor its refresh', async () => {
+      const headers = { 'x-forwarded-for': '198.51.100.7' };
+      const person = await get().person();
+      for (let n = 0; n < 110; n += 1) await get().call('GET', '/nothing', { headers });
+      expect((await get().call('GET', '/nothing', { headers })).status).toBe(429);
+      const signIn = (more: Record<string, string>) =>
+        get().call('POST', '/auth/token', {
+          headers,
+          form: { username: person.username, password, ...more },
+        });
+      expect((await signIn({})).status).toBe(429);
+      expect((await signIn({ device_token: person.device_token })).status).toBe(200);
+      const form = { grant_type: 'refresh_token', refresh_token: person.refresh_token };
+      expect((await get().call('POST', '/auth/token', { headers, form })).status).toBe(200);
+    });
+
+    it('a change that changes nothing is no event', async () => {
+      const person = await get().person();
+      const same = () =>
+        get().call('PATCH', '/users/me', { token: person.access_token, json: { bio: 'same' } });
+      for (let n = 0; n < 3; n += 1) expect((await same()).status).toBe(200);
+      const rows = await get()
+        .store.db.selectFrom('sallyport_events')
+        .select('id')
+        .where('subject_id', '=', person.id)
+        .where('name', '=', 'account.updated')
+        .execute();
+      expect(rows).toHaveLength(1);
+    });
+  },
+);
+
+/** Sends the head of a PATCH, and its body only when told to. */
+function holdOpen(url: string, token: string, json: object) {
+  const body = JSON.stringify(json);
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'content-type': 'application/json',
+    'content-length': String(body.length),
+    expect: '100-continue',
+  };
+  const sent = request(url, { method: 'PATCH', headers, agent: false });
+  sent.flushHeaders();
+  // Node answers 100 Continue and calls the app in the same turn: the guards have judged when it is here.
+  const begun = new Promise<void>((resolve) => sent.once('continue', resolve));
+  const status = new Promise<number>((resolve, reject) => {
+    sent.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    sent.once('error', reject);
+  });
+  return {
+    begun,
+    finish: () => {
+      sent.end(body);
+      return status;
+    },
+  };
+}
