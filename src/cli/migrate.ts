@@ -7,13 +7,16 @@ export const migrateCommand = (): Command =>
     .description('bring the database to this version (a start does it too)')
     .option('--json', 'as JSON')
     .action(({ json }: { readonly json?: boolean }) =>
-      withStore(async ({ migrated }) => {
-        if (json) printJson({ migrated });
-        else
-          print(
-            migrated.length === 0
-              ? 'nothing to migrate'
-              : migrated.map((name) => `migrated: ${name}`).join('\n'),
-          );
-      }),
+      withStore(
+        async ({ migrated }) => {
+          if (json) printJson({ migrated });
+          else
+            print(
+              migrated.length === 0
+                ? 'nothing to migrate'
+                : migrated.map((name) => `migrated: ${name}`).join('\n'),
+            );
+        },
+        { mayMake: true },
+      ),
     );

@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { afterAll, describe, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Workplace } from '../support/command.js';
 import { password } from '../support/wire.js';
 
 const place = new Workplace();
+beforeAll(() => place.run(['migrate']));
 afterAll(() => place.leave());
 
 const refused = async (args: readonly string[], input = '') => {
@@ -165,6 +167,25 @@ describe('the others', () => {
       const servers = [{ url: server.url }];
       expect(JSON.parse(printed.stdout)).toEqual({ ...served.json, servers });
       expect(Object.keys(JSON.parse(stdout).paths)).toEqual(Object.keys(served.json.paths));
+    } finally {
+      await elsewhere.leave();
+    }
+  });
+
+  test('a command in a folder without an installation makes none, and says where to go', async () => {
+    const elsewhere = new Workplace();
+    try {
+      for (const args of [
+        ['users', 'list'],
+        ['users', 'set-role', 'alice', 'admin'],
+      ]) {
+        const { code, stdout, stderr } = await elsewhere.run(args);
+        expect([code, stdout]).toEqual([1, '']);
+        expect(stderr).toMatch(
+          /^sallyport: there is no database at .*sallyport\.db: call this in the folder of your installation/,
+        );
+        expect(readdirSync(join(elsewhere.folder, '.sallyport'))).not.toContain('sallyport.db');
+      }
     } finally {
       await elsewhere.leave();
     }

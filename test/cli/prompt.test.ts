@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { main, Workplace } from '../support/command.js';
 import { password } from '../support/wire.js';
 
 const place = new Workplace();
+beforeAll(() => place.run(['migrate']));
 afterAll(() => place.leave());
 
 /** A terminal by Python's pty module: answers each question, shows all that a person would see. */
