@@ -18,8 +18,7 @@ async function createProgram(asked: string | undefined): Promise<Command> {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
   const program = new Command(command)
     .description('A guarded entrance for your API: accounts, tokens, roles, limits and hardening')
-    .version(version)
-    .helpCommand(false);
+    .version(version);
   const one = asked !== undefined && Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   for (const make of one ? [one] : Object.values(commands)) program.addCommand(await make());
   for (const each of [

@@ -35,9 +35,9 @@ export function usersCommand(): Command {
   users
     .command('create')
     .description('make an account; the password is asked for, or read from standard input')
-    .requiredOption('--email <email>')
-    .requiredOption('--username <username>')
-    .option('--full-name <name>')
+    .requiredOption('--email <email>', 'where mail goes; also a name to sign in with')
+    .requiredOption('--username <username>', '3 to 50 letters, digits and underscores')
+    .option('--full-name <name>', 'as shown to others')
     .addOption(new Option('--role <role>').choices(roles).default('user'))
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'as JSON')

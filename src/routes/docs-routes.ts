@@ -47,9 +47,8 @@ export function addDocsRoutes(
   pageFile('/openapi.json', 'application/json; charset=utf-8', 'This API as OpenAPI 3.1', () =>
     JSON.stringify(hereOnly(document())),
   );
-  routes.get(
-    '/redoc',
-    { access: 'public', response: { 302: z.void() }, summary: 'Leads to /docs', tags },
-    () => answer(302, undefined, { headers: { location: '/docs' } }),
-  );
+  for (const path of ['/', '/redoc'])
+    routes.get(path, { access: 'public', response: { 302: z.void() }, summary: 'Leads to /docs', tags }, () =>
+      answer(302, undefined, { headers: { location: '/docs' } }),
+    );
 }

@@ -31,7 +31,7 @@ const admitted: Readonly<Record<string, readonly Kind[]>> = {
   'GET /healthz': everybody,
   'GET /readyz': everybody,
 };
-const isDocs = (path: string) => /^\/(docs|redoc|openapi\.json)/.test(path);
+const isDocs = (path: string) => /^\/(docs|redoc|openapi\.json|$)/.test(path);
 
 /** What each kind of refused caller is told. */
 const refusals: Readonly<Record<Kind, readonly [number, RegExp]>> = {
