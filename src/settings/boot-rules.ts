@@ -37,7 +37,7 @@ const secretMissing: Rule = ({ values, environment }) =>
     ? {
         name: 'SECURITY_JWT_SECRET_KEY',
         problem: 'is not set. It signs every access token, so it must be your own.',
-        mend: `SECURITY_JWT_SECRET_KEY=… (a fresh one by: ${secretCommand})`,
+        mend: `put the line that this prints into .env: ${secretCommand}`,
         level: 'strict',
       }
     : undefined;

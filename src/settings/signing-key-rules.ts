@@ -8,7 +8,7 @@ const name = 'SECURITY_JWT_SECRET_KEY';
 
 /** Prints a fresh line for .env; said in every refusal that a new secret mends. */
 export const secretCommand = `${command} secret`;
-const freshSecret = `${name}=… (a fresh one by: ${secretCommand})`;
+const freshSecret = `put the line that this prints in place of yours: ${secretCommand}`;
 
 type KeyAlgorithm = Exclude<JwtAlgorithm, 'HS256'>;
 

@@ -27,6 +27,19 @@ const secretNames = new Set<string>(
 export const isSecret = (name: string, value: string): boolean =>
   secretNames.has(name) && !/^\s*sqlite\b/i.test(value);
 
+/** Names so long and so weighty that another one two letters away is a slip of the pen: ENVIROMENT=production. */
+const weighty = ['ENVIRONMENT', 'DATABASE_URL', 'ALLOWED_HOSTS', 'TRUSTED_PROXIES', 'PUBLIC_URL'];
+
+const slips = ({ layers }: EnvironmentReading): readonly Finding[] =>
+  layers.flatMap(({ source, values }) =>
+    [...values.keys()].flatMap((name): Finding[] => {
+      const nearest = isKnown(name) || name.startsWith('SECURITY_') ? undefined : nearestOf(name, weighty);
+      if (nearest === undefined || nearest.distance > 2) return [];
+      const problem = `(${source}) is no setting of Sallyport, and ${nearest.name} is one.`;
+      return [{ name: plain(name), problem, mend: `${nearest.name}=…, if that was meant`, level: 'warning' }];
+    }),
+  );
+
 const ours = knownNames.filter((name) => name.startsWith('SECURITY_'));
 
 /** A name from anywhere, as a message may show it. */
@@ -35,10 +48,10 @@ const plain = (name: string): string => name.replace(/[^\w.-]/g, '?').slice(0, 8
 /**
  * A misspelt SECURITY_ name would leave a control at its default in silence. In files and code it is refused; in the
  * process environment only near a known name, because Kubernetes puts SECURITY_SERVICE_HOST there for a Service
- * named security. Other names are nobody's business.
+ * named security. Of other names only slips of the pen are told: the rest is nobody's business.
  */
-export function unknownNames({ layers }: EnvironmentReading): readonly Finding[] {
-  return layers.flatMap(({ source, values }) =>
+export function unknownNames(reading: EnvironmentReading): readonly Finding[] {
+  const unknown = reading.layers.flatMap(({ source, values }) =>
     [...values.keys()]
       .filter((name) => (name.startsWith('SECURITY_') || source === 'code') && !isKnown(name))
       .map((name): Finding => {
@@ -52,4 +65,5 @@ export function unknownNames({ layers }: EnvironmentReading): readonly Finding[]
         return { name: plain(name), problem, mend, level: isRefused ? 'always' : 'warning' };
       }),
   );
+  return [...unknown, ...slips(reading)];
 }

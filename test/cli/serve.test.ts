@@ -63,7 +63,7 @@ describe('serve', () => {
       'ALLOWED_HOSTS',
     ])
       expect(stderr).toContain(`\n  ${name} `);
-    expect(stderr).toContain('a fresh one by: node dist/bin/sallyport.js secret');
+    expect(stderr).toContain('node dist/bin/sallyport.js secret');
     expect(stderr).not.toMatch(/did not start|\sat \S+:\d+/);
   });
 

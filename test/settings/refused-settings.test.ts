@@ -7,7 +7,8 @@ import { type Env, production, settingsFolder } from './settings-folder.js';
 const { inside, load, problems, write } = settingsFolder();
 
 describe('staging and production refuse, development warns', () => {
-  const secretMend = 'Mend: SECURITY_JWT_SECRET_KEY=… (a fresh one by: node dist/bin/sallyport.js secret)';
+  const secretMend =
+    'Mend: put the line that this prints in place of yours: node dist/bin/sallyport.js secret';
   it.each<[string, Env, string]>([
     [
       'a short secret',
@@ -59,7 +60,7 @@ describe('staging and production refuse, development warns', () => {
   it('DEBUG, no secret and no ALLOWED_HOSTS, which development has by itself', async () => {
     for (const ENVIRONMENT of ['staging', 'production'])
       expect(await problems({ ENVIRONMENT, DEBUG: 'true' })).toEqual([
-        `SECURITY_JWT_SECRET_KEY is not set. It signs every access token, so it must be your own. ${secretMend}`,
+        `SECURITY_JWT_SECRET_KEY is not set. It signs every access token, so it must be your own. Mend: put the line that this prints into .env: node dist/bin/sallyport.js secret`,
         `DEBUG is on in ${ENVIRONMENT}: it shows the docs page and lifts the request limits. Mend: DEBUG=false`,
         'ALLOWED_HOSTS is not set: without it every forged Host header is believed. Mend: ALLOWED_HOSTS=api.example.org (the names that clients ask for)',
       ]);
@@ -182,7 +183,7 @@ describe('every environment refuses', () => {
 
   it('speaks of a setting by the name it was given by', async () => {
     expect(await problems({ ...production, SECURITY_JWT_SECRET_KEY: '', SECRET_KEY: 'short' })).toEqual([
-      'SECRET_KEY has 5 characters; at least 32 are needed. Mend: SECRET_KEY=… (a fresh one by: node dist/bin/sallyport.js secret)',
+      'SECRET_KEY has 5 characters; at least 32 are needed. Mend: put the line that this prints in place of yours: node dist/bin/sallyport.js secret',
     ]);
   });
 });

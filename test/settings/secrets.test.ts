@@ -31,7 +31,7 @@ describe('secrets', () => {
     write('secret', 'short');
     expect(await problems({ ...production, SECURITY_JWT_SECRET_KEY: '', SECRET_KEY_FILE: 'secret' })).toEqual(
       [
-        'SECRET_KEY_FILE has 5 characters; at least 32 are needed. Mend: SECRET_KEY_FILE=… (a fresh one by: node dist/bin/sallyport.js secret)',
+        'SECRET_KEY_FILE has 5 characters; at least 32 are needed. Mend: put the line that this prints in place of yours: node dist/bin/sallyport.js secret',
       ],
     );
     const lines = await problems({ ...production, SECURITY_JWT_SECRET_KEY: '', SECRET_KEY_FILE: 'absent' });

@@ -73,3 +73,20 @@ describe('unknown SECURITY_ names', () => {
     ]);
   });
 });
+
+describe('a slip of the pen', () => {
+  it.each([
+    ['ENVIROMENT', 'ENVIRONMENT'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['ALOWED_HOSTS', 'ALLOWED_HOSTS'],
+  ])('%s is told of, in a file and in the process environment', async (written, meant) => {
+    const words = `is no setting of Sallyport, and ${meant} is one. Mend: ${meant}=…, if that was meant`;
+    expect((await load({ [written]: 'x' })).warnings).toContainEqual(`${written} (environment) ${words}`);
+    write('.env', `${written}=x\n`);
+    expect((await load({})).warnings).toContainEqual(`${written} (.env) ${words}`);
+  });
+
+  it('is not seen in names that only resemble short settings', async () => {
+    expect((await load({ POST: '1', GHOST: 'x', DEBUGGER: 'x', DATABASE: 'x' })).warnings).toEqual([]);
+  });
+});

@@ -82,6 +82,15 @@ async function setWriteAheadLog(writer: SqliteConnection, file: string, patience
   return isNew ? [] : [`Changed the journal mode of ${file} from ${before} to wal`];
 }
 
+/** So that a copy of the one file, made while nothing runs, is whole. A reader elsewhere may stand in the way: then later. */
+function foldLog(writer: SqliteConnection): void {
+  try {
+    writer.exec('pragma wal_checkpoint(truncate)');
+  } catch {
+    // Nothing is lost: what is in the log is read from there.
+  }
+}
+
 /** Opens R and W on the file, as the one server where `exclusive` says so. */
 export async function openSqliteFile({
   file,
@@ -107,6 +116,7 @@ export async function openSqliteFile({
       configured(new DatabaseSync(location, { timeout: 0 }), 'pragma query_only = on;'),
     );
     const close = () => {
+      foldLog(writer);
       reader.close();
       writer.close();
       release();
