@@ -126,7 +126,12 @@ function sourceFiles(folder = join(root, 'src')) {
 export function sourceHash() {
   const hash = createHash('sha256').update(readText(join(modules, 'typescript', 'package.json')) ?? '');
   // The lock file too: the bundle holds copies of packages, and an old one must not outlive its mend.
-  for (const path of ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json', join('scripts', 'bundle.mjs')]
+  for (const path of [
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    join('scripts', 'bundle.mjs'),
+  ]
     .map((name) => join(root, name))
     .concat(sourceFiles())) {
     hash.update(`\0${path.slice(root.length).replaceAll('\\', '/')}\0`).update(fs.readFileSync(path));

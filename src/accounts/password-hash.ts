@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Piscina } from 'piscina';
 import { parsePasswordHash } from './password-hash-format.js';
-import { HashQueue } from './password-hash-queue.js';
+import { HashQueue, type Lane } from './password-hash-queue.js';
 import { assertHasherSound } from './password-hash-self-test.js';
 import type { HashTask } from './password-hash-worker.js';
 import { isWellFormed } from './text.js';
@@ -11,19 +11,22 @@ export interface HasherOptions {
   readonly rounds: number;
   /** Worker threads; each computes one hash at a time. */
   readonly threads: number;
-  /** How many may wait. Default: 32 a thread, about 8 s at cost 12. */
+  /** How many strangers may wait, and as many known callers beside them. Default: 32 a thread, about 8 s at cost 12. */
   readonly maxQueue?: number;
 }
 
-/** Hashes in worker threads of lowered priority. A full queue refuses with service_unavailable, `Retry-After: 1`. */
+/**
+ * Hashes in worker threads of lowered priority. A full queue refuses with service_unavailable, `Retry-After: 1`. Say
+ * `known` where a device or a session was proved: those wait in a lane that strangers cannot fill.
+ */
 export interface PasswordHasher {
   /** `$2b$…`, or `$bcrypt-sha256$…` where bcrypt would cut the password. The policy has judged the password before. */
-  hash(password: string, signal?: AbortSignal): Promise<string>;
+  hash(password: string, signal?: AbortSignal, lane?: Lane): Promise<string>;
   /**
    * Costs exactly one full hash, whatever the password's length and whether there is a hash at all: give `undefined` for
    * an unknown account. The signal takes it out while it waits; then it rejects with the signal's reason.
    */
-  verify(password: string, hash: string | undefined, signal?: AbortSignal): Promise<boolean>;
+  verify(password: string, hash: string | undefined, signal?: AbortSignal, lane?: Lane): Promise<boolean>;
   /** True where scheme or cost are not today's: ask after a sign-in that succeeded. */
   needsRehash(hash: string): boolean;
   /** Waits for what runs, refuses what waits, ends the threads. */
@@ -60,15 +63,19 @@ export async function createPasswordHasher(options: HasherOptions): Promise<Pass
   const { rounds, threads, maxQueue = threads * 32 } = options;
   const pool = createPool(threads);
   const queue = new HashQueue(threads, maxQueue);
-  const run = (task: HashTask, signal?: AbortSignal) => queue.run(() => pool.run(task), signal);
-  const hash = async (password: string, cost: number, signal?: AbortSignal) => {
+  const run = (task: HashTask, signal?: AbortSignal, lane?: Lane) =>
+    queue.run(() => pool.run(task), signal, lane);
+  const hashAt = async (cost: number, ...[password, signal, lane]: Parameters<PasswordHasher['hash']>) => {
     // Two passwords that differ in lone surrogates alone would be one in UTF-8.
     if (!isWellFormed(password)) throw new TypeError('A password with lone surrogates has no UTF-8 form.');
-    return String(await run({ kind: 'hash', password, rounds: cost }, signal));
+    return String(await run({ kind: 'hash', password, rounds: cost }, signal, lane));
   };
-  const verify = async (password: string, stored: string | undefined, cost: number, signal?: AbortSignal) => {
-    const known = isWellFormed(password) ? stored : undefined;
-    return (await run({ kind: 'verify', password, hash: known, rounds: cost }, signal)) === true;
+  const verifyAt = async (
+    cost: number,
+    ...[password, stored, signal, lane]: Parameters<PasswordHasher['verify']>
+  ) => {
+    const hash = isWellFormed(password) ? stored : undefined;
+    return (await run({ kind: 'verify', password, hash, rounds: cost }, signal, lane)) === true;
   };
   const close = async () => {
     await queue.close();
@@ -76,16 +83,16 @@ export async function createPasswordHasher(options: HasherOptions): Promise<Pass
   };
   try {
     await assertHasherSound({
-      hash: (password) => hash(password, selfTestRounds),
-      verify: (password, stored) => verify(password, stored, selfTestRounds),
+      hash: (password) => hashAt(selfTestRounds, password),
+      verify: (password, stored) => verifyAt(selfTestRounds, password, stored),
     });
   } catch (error) {
     await close();
     throw error;
   }
   return {
-    hash: (password, signal) => hash(password, rounds, signal),
-    verify: (password, stored, signal) => verify(password, stored, rounds, signal),
+    hash: (...given) => hashAt(rounds, ...given),
+    verify: (...given) => verifyAt(rounds, ...given),
     needsRehash(stored) {
       const parsed = parsePasswordHash(stored);
       return parsed === undefined || parsed.variant !== '2b' || parsed.cost !== rounds;

@@ -42,7 +42,7 @@ export async function changePassword(
   );
   // Compared as texts, the current one being proven: no second hash is needed to know.
   if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
-  const passwordHash = await hasher.hash(newPassword, signal);
+  const passwordHash = await hasher.hash(newPassword, signal, { known: true });
   const written = { bumpVersion: true, ifVersion: account.passwordVersion };
   await store.transaction(async (tx) => {
     // Two changes at once: the second one's current password is no longer the current one.

@@ -30,7 +30,8 @@ export async function checkPassword(
 ): Promise<void> {
   const admission = await admit(deps, check, origin);
   const matches = await deps.hasher
-    .verify(check.password, check.passwordHash, check.signal)
+    // Who proved a device or a session waits in a lane of their own, which strangers cannot fill.
+    .verify(check.password, check.passwordHash, check.signal, { known: check.device !== undefined })
     .catch(async (notCompared: unknown) => {
       await admission.cancelled();
       throw notCompared;

@@ -21,6 +21,10 @@ export function networkKey(address: string): string {
   return `${hextets(parsed, 3)}::/48`;
 }
 
+/** The /48 of an IPv6 `addressKey`, as `networkKey` says it but without parsing; undefined for every other key. */
+export const subnetKey = (key: string): string | undefined =>
+  key.endsWith('::/64') ? `${key.slice(0, key.lastIndexOf(':', key.length - 6))}::/48` : undefined;
+
 /** IPv4 as text, IPv6 as eight numbers. */
 function parse(address: string): string | readonly number[] | undefined {
   const family = isIP(address);

@@ -23,7 +23,10 @@ function hitWindow(db: Query, key: string, policy: Policy, now: number): Promise
               .then(eb.ref('excluded.hits'))
               .else(eb('sallyport_counters.hits', '+', 1))
               .end(),
+            // One that ends later than it could was opened under a clock that was set back since.
             expires_at: over()
+              .then(eb.ref('excluded.expires_at'))
+              .when('sallyport_counters.expires_at', '>', eb.ref('excluded.expires_at'))
               .then(eb.ref('excluded.expires_at'))
               .else(eb.ref('sallyport_counters.expires_at'))
               .end(),
@@ -42,7 +45,8 @@ function hitWindow(db: Query, key: string, policy: Policy, now: number): Promise
 
 /**
  * Counts one request of `key` in the database: exact over every process that shares it, by one atomic upsert.
- * A refused request only reads, so a flood of them never queues before the writers.
+ * A refused request only reads, so a flood of them never queues before the writers; but a full window that ends later
+ * than a window from now (the clock was set back) is cut once, and keeps its count.
  *
  * The window is fixed and opens with the key's first request: after `resetSeconds` the whole quota is back. Around
  * its edge twice the number may pass at once; what is guarded by it (registering, signing in, refreshing) bears that,
@@ -58,7 +62,10 @@ export async function takeFromDatabase(
   const name = `${policy.name}:${key}`;
   const now = clock.now();
   const before = await readWindow(store.db, name);
-  if (isFull(before, policy, now)) return refused(policy, before.expires_at - now);
+  if (isFull(before, policy, now)) {
+    await cutWindow(store.db, name, before, now + policy.windowSeconds * 1000);
+    return refused(policy, before.expires_at - now);
+  }
   const window = await hitWindow(store.db, name, policy, now);
   if (window !== undefined) return verdictOf(policy, true, window.hits, window.expires_at - now);
   const after = await readWindow(store.db, name);
@@ -73,5 +80,15 @@ interface Window {
 const isFull = (window: Window | undefined, policy: Policy, now: number): window is Window =>
   window !== undefined && window.hits >= policy.requests && window.expires_at > now;
 
+async function cutWindow(db: Query, key: string, { expires_at }: Window, latest: number): Promise<void> {
+  if (expires_at <= latest) return;
+  await db
+    .updateTable('sallyport_counters')
+    .set({ expires_at: latest })
+    .where('key', '=', key)
+    .where('expires_at', '>', latest)
+    .execute();
+}
+
 const refused = (policy: Policy, resetMs: number): Verdict =>
-  verdictOf(policy, false, policy.requests, resetMs);
+  verdictOf(policy, false, policy.requests, Math.min(resetMs, policy.windowSeconds * 1000));

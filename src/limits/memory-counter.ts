@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.js';
 import { ConfigurationError } from '../base/errors.js';
-import { networkKey } from './address-key.js';
+import { networkKey, subnetKey } from './address-key.js';
 import type { Policy } from './policy.js';
 import { type Verdict, verdictOf } from './verdict.js';
 import { WindowTable } from './window-table.js';
@@ -24,6 +24,9 @@ interface Tables {
 /**
  * The general limit: exact sliding windows (see WindowTable) in this process, synchronous, well under a microsecond.
  *
+ * An IPv6 client also counts in its /48, ten times as wide, because who holds a /48 has 65,536 buckets otherwise. An
+ * IPv4 /24 does not: its addresses are so few, and so many people's.
+ *
  * At most `maxKeys` keys a policy are held. Beyond it a key that is not held yet counts by its network (IPv4 /24,
  * IPv6 /48; a tenth as many of these), and beyond those in one bucket for everybody else. So an attacker with
  * millions of addresses neither makes the process grow nor puts anybody's count out. Policies come from the code,
@@ -45,8 +48,8 @@ export function createMemoryCounter(options: { clock: Clock; maxKeys?: number })
     take(key, policy) {
       const now = clock.now();
       const tables = tablesFor(policy);
-      const slot = tables.single.find(key) ?? tables.single.open(key, now);
-      return slot === undefined ? takeShared(tables, key, now) : takeFrom(tables.single, slot, now);
+      const subnet = subnetKey(key);
+      return subnet === undefined ? takeSingle(tables, key, now) : takeInSubnet(tables, key, subnet, now);
     },
   };
 }
@@ -70,11 +73,32 @@ function assertSame(tables: Tables, { name, requests, windowSeconds }: Policy): 
   );
 }
 
+const slotOf = (table: WindowTable, key: string, now: number): number | undefined =>
+  table.find(key) ?? table.open(key, now);
+
+function takeSingle(tables: Tables, key: string, now: number): Verdict {
+  const slot = slotOf(tables.single, key, now);
+  return slot === undefined ? takeShared(tables, key, now) : takeFrom(tables.single, slot, now);
+}
+
+/** Counts in both or in neither; a subnet that is full opens no slot for its next client. No room for the subnet: by client alone. */
+function takeInSubnet(tables: Tables, key: string, subnet: string, now: number): Verdict {
+  const shared = slotOf(tables.network, subnet, now);
+  if (shared === undefined) return takeSingle(tables, key, now);
+  if (tables.network.count(shared, now) >= tables.network.policy.requests)
+    return takeFrom(tables.network, shared, now);
+  const slot = slotOf(tables.single, key, now);
+  if (slot === undefined) return takeFrom(tables.network, shared, now);
+  const verdict = takeFrom(tables.single, slot, now);
+  if (verdict.allowed) tables.network.add(shared, now);
+  return verdict;
+}
+
 function takeShared(tables: Tables, key: string, now: number): Verdict {
   const network = networkKey(key);
-  const slot = tables.network.find(network) ?? tables.network.open(network, now);
+  const slot = slotOf(tables.network, network, now);
   if (slot !== undefined) return takeFrom(tables.network, slot, now);
-  const last = tables.everybody.find(everybody) ?? tables.everybody.open(everybody, now);
+  const last = slotOf(tables.everybody, everybody, now);
   return takeFrom(tables.everybody, last ?? 0, now);
 }
 

@@ -38,4 +38,6 @@ export const throttleFigures = {
   device: { name: 'device', failures: 20, windowMs: 3_600_000 },
   /** One account from one address: the sixth failure waits a second, each further one twice as long. */
   backoff: { freeFailures: 5, firstWaitMs: 1_000, longestWaitMs: 900_000, forgetAfterMs: 86_400_000 },
+  /** How far servers' clocks may be apart. What ends later than any of them could have written is a clock's error. */
+  skewMs: 300_000,
 } as const;

@@ -3,8 +3,8 @@ import { hmacSha256 } from '../base/digest.js';
 import { Refusal } from '../base/errors.js';
 import type { Query, Store } from '../store/connection.js';
 import { addressKey } from './address-key.js';
-import { startOver, stepBack, takeStep } from './backoff.js';
-import { giveBack, type Ticket, takeTicket } from './ceiling.js';
+import { latestStep, startOver, stepBack, takeStep } from './backoff.js';
+import { giveBack, latestEnd, type Ticket, takeTicket } from './ceiling.js';
 import { throttleFigures } from './policy.js';
 import { readClosed } from './throttle-queries.js';
 import { wholeSeconds } from './verdict.js';
@@ -82,16 +82,22 @@ interface Deps {
   readonly clock: Clock;
 }
 
+/** Most refused guesses end at the first read, without touching the queue of writers. */
 async function admitStranger(deps: Deps, account: string, pair: string): Promise<Admission> {
   const { store, clock } = deps;
-  const byOf = (key: string) => (key === account ? 'account' : 'address');
-  await refuseIfClosed(deps, account, pair, byOf);
-  const ticket = await store.transaction(async (tx) => {
-    const taken = await takeOrRefuse(tx, account, 'account', clock);
+  const now = clock.now();
+  const latest = latestEnd(throttleFigures.account, now);
+  const closed = await readClosed(store.db, account, latest, pair, latestStep(now), now);
+  if (closed !== undefined)
+    throw new ThrottleClosed(closed.key === account ? 'account' : 'address', closed.blocked_until - now);
+  const taken = await store.transaction(async (tx) => {
+    const taken = await takeTicket(tx, account, throttleFigures.account, clock);
+    if ('closedUntil' in taken) return taken;
     const step = await takeStep(tx, pair, clock.now());
     if (step !== undefined) throw new ThrottleClosed('address', step.closedUntil - clock.now());
     return taken;
   });
+  const ticket = ticketOf(taken, 'account', clock);
   return admission(deps, async (tx, right) => {
     await giveBack(tx, ticket, throttleFigures.account, clock.now());
     await (right ? startOver(tx, pair) : stepBack(tx, pair, clock.now()));
@@ -100,27 +106,19 @@ async function admitStranger(deps: Deps, account: string, pair: string): Promise
 
 async function admitDevice(deps: Deps, device: string): Promise<Admission> {
   const { store, clock } = deps;
-  await refuseIfClosed(deps, device, device, () => 'device');
-  const ticket = await store.transaction((tx) => takeOrRefuse(tx, device, 'device', clock));
+  const now = clock.now();
+  const latest = latestEnd(throttleFigures.device, now);
+  const closed = await readClosed(store.db, device, latest, device, latest, now);
+  if (closed !== undefined) throw new ThrottleClosed('device', closed.blocked_until - now);
+  const taken = await store.transaction((tx) => takeTicket(tx, device, throttleFigures.device, clock));
+  const ticket = ticketOf(taken, 'device', clock);
   return admission(deps, (tx) => giveBack(tx, ticket, throttleFigures.device, clock.now()));
 }
 
-async function takeOrRefuse(tx: Query, key: string, by: 'account' | 'device', clock: Clock): Promise<Ticket> {
-  const taken = await takeTicket(tx, key, throttleFigures[by], clock);
+/** Refuses outside the transaction, which is kept: what the ceiling mended must not be rolled back. */
+function ticketOf(taken: Ticket | { closedUntil: number }, by: 'account' | 'device', clock: Clock): Ticket {
   if ('closedUntil' in taken) throw new ThrottleClosed(by, taken.closedUntil - clock.now());
   return taken;
-}
-
-/** Most refused guesses end here, with one read and without touching the queue of writers. */
-async function refuseIfClosed(
-  deps: Deps,
-  one: string,
-  other: string,
-  by: (key: string) => ThrottleClosed['by'],
-) {
-  const now = deps.clock.now();
-  const closed = await readClosed(deps.store.db, one, other, now);
-  if (closed !== undefined) throw new ThrottleClosed(by(closed.key), closed.blocked_until - now);
 }
 
 function admission({ store }: Deps, settle: (tx: Query, right: boolean) => Promise<void>): Admission {

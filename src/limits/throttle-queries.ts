@@ -26,15 +26,24 @@ export async function forgetThrottle(tx: Query, key: string): Promise<void> {
   await tx.deleteFrom('sallyport_throttles').where('key', '=', key).execute();
 }
 
-/** Of two keys the one that is closed for longer, if any is: a read that spares refused guesses the transaction. */
-export const readClosed = kept((db, one: string, other: string, now: number) =>
-  db
-    .selectFrom('sallyport_throttles')
-    .select(['key', 'blocked_until'])
-    .where((eb) => eb.or([eb('key', '=', one), eb('key', '=', other)]))
-    .where('blocked_until', '>', now)
-    .orderBy('blocked_until', 'desc')
-    .limit(1),
+/**
+ * Of two keys the one that is closed for longer, if any is: a read that spares refused guesses the transaction. What is
+ * closed beyond the latest time that is possible (`untilOne`, `untilOther`) does not count here: the transaction mends it.
+ */
+export const readClosed = kept(
+  (db, one: string, untilOne: number, other: string, untilOther: number, now: number) =>
+    db
+      .selectFrom('sallyport_throttles')
+      .select(['key', 'blocked_until'])
+      .where((eb) =>
+        eb.or([
+          eb('key', '=', one).and('blocked_until', '<=', untilOne),
+          eb('key', '=', other).and('blocked_until', '<=', untilOther),
+        ]),
+      )
+      .where('blocked_until', '>', now)
+      .orderBy('blocked_until', 'desc')
+      .limit(1),
 );
 
 /** The segments of a ceiling that still count. */
@@ -48,13 +57,34 @@ export function readSegments(tx: Query, keys: readonly string[], now: number) {
     .execute();
 }
 
-export const hitSegment = kept((tx, key: string, until: number) =>
+/** What ends after `latest` ends at `until` instead. */
+export async function cutSegments(
+  tx: Query,
+  keys: readonly string[],
+  latest: number,
+  until: number,
+): Promise<void> {
+  await tx
+    .updateTable('sallyport_counters')
+    .set({ expires_at: until })
+    .where('key', 'in', keys)
+    .where('expires_at', '>', latest)
+    .execute();
+}
+
+/** Counts a hit. A segment that is over begins anew. */
+export const hitSegment = kept((tx, key: string, until: number, now: number) =>
   tx
     .insertInto('sallyport_counters')
     .values({ key, hits: 1, expires_at: until })
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet((eb) => ({
-        hits: eb('sallyport_counters.hits', '+', 1),
+        hits: eb
+          .case()
+          .when('sallyport_counters.expires_at', '<=', now)
+          .then(eb.ref('excluded.hits'))
+          .else(eb('sallyport_counters.hits', '+', 1))
+          .end(),
         expires_at: eb
           .case()
           .when('sallyport_counters.expires_at', '<', eb.ref('excluded.expires_at'))
@@ -66,11 +96,17 @@ export const hitSegment = kept((tx, key: string, until: number) =>
     .returning('hits'),
 );
 
+/** Takes a hit back; the last one takes the row along. */
 export async function unhitSegment(tx: Query, key: string): Promise<void> {
+  const { numDeletedRows } = await tx
+    .deleteFrom('sallyport_counters')
+    .where('key', '=', key)
+    .where('hits', '<=', 1)
+    .executeTakeFirstOrThrow();
+  if (numDeletedRows > 0n) return;
   await tx
     .updateTable('sallyport_counters')
     .set((eb) => ({ hits: eb('hits', '-', 1) }))
     .where('key', '=', key)
-    .where('hits', '>', 0)
     .execute();
 }

@@ -50,18 +50,22 @@ export class WindowTable {
     return slot;
   }
 
-  /** Hits that count now. */
+  /** Hits that count now. Those of a clock that was set back since count as of now: a window from now, they are over. */
   count(slot: number, now: number): number {
     const data = this.#data;
+    if ((data[slot * stride + 1] ?? 0) > now) data[slot * stride + 1] = now;
     const since = now - this.#windowMs;
     let total = 0;
     for (let at = slot * stride + 2, end = at + 2 * segments; at < end; at += 2) {
-      if ((data[at] ?? 0) > since) total += data[at + 1] ?? 0;
+      const time = data[at] ?? 0;
+      if (time <= since) continue;
+      if (time > now) data[at] = now;
+      total += data[at + 1] ?? 0;
     }
     return total;
   }
 
-  /** When the oldest segment stops counting and quota comes back (ms); a window from now where nothing counts. */
+  /** After `count`: when the oldest segment stops counting and quota comes back (ms); a window from now where nothing counts. */
   freesAt(slot: number, now: number): number {
     const data = this.#data;
     const since = now - this.#windowMs;

@@ -46,6 +46,54 @@ describe('the queue of hashes', () => {
     await expect(queue.run(async () => 'again')).resolves.toBe('again');
   });
 
+  it('keeps a known caller’s place free, however many strangers keep their lane full', async () => {
+    const queue = new HashQueue(1, 2);
+    const order: string[] = [];
+    const wait = (name: string, known: boolean) =>
+      queue.run(async () => void order.push(name), undefined, { known });
+    const running = held();
+    const all = [queue.run(running.work), wait('stranger 1', false), wait('stranger 2', false)];
+    await expect(wait('stranger 3', false)).rejects.toMatchObject({ code: 'service_unavailable' });
+    all.push(wait('known 1', true), wait('known 2', true));
+    await expect(wait('known 3', true)).rejects.toMatchObject({ code: 'service_unavailable', retryAfter: 1 });
+    expect(queue.length).toBe(4);
+    running.finish();
+    await Promise.all(all);
+    expect(order).toEqual(['known 1', 'stranger 1', 'known 2', 'stranger 2']);
+  });
+
+  it('serves the lanes in turn, so that neither starves the other', async () => {
+    const queue = new HashQueue(1, 10);
+    const order: string[] = [];
+    const all: Promise<void>[] = [];
+    const wait = (name: string, known: boolean) =>
+      all.push(queue.run(async () => void order.push(name), undefined, { known }));
+    const running = held();
+    all.push(queue.run(running.work));
+    for (let n = 1; n <= 4; n += 1) wait(`k${n}`, true);
+    wait('s1', false);
+    wait('s2', false);
+    running.finish();
+    await Promise.all(all);
+    expect(order).toEqual(['k1', 's1', 'k2', 's2', 'k3', 'k4']);
+  });
+
+  it('drops who hung up in the known lane, and refuses both lanes when it closes', async () => {
+    const queue = new HashQueue(1, 1);
+    const running = held();
+    const first = queue.run(running.work);
+    const hangUp = new AbortController();
+    const gone = queue.run(async () => {}, hangUp.signal, { known: true });
+    hangUp.abort(new Error('the client hung up'));
+    await expect(gone).rejects.toThrow('the client hung up');
+    const waiting = [queue.run(async () => {}), queue.run(async () => {}, undefined, { known: true })];
+    const outcomes = Promise.allSettled(waiting);
+    const closing = queue.close();
+    expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    running.finish();
+    await Promise.all([first, closing]);
+  });
+
   it('drops who hung up while waiting, and keeps the place of the others', async () => {
     const queue = new HashQueue(1, 2);
     const [running, gone, next] = [held(), held(), held()];

@@ -47,6 +47,16 @@ describe('the password hasher, in its worker threads', () => {
     expect(outcomes.at(-1)).toMatchObject({ reason: { code: 'service_unavailable', retryAfter: 1 } });
   });
 
+  it('takes a known caller while strangers fill the queue', async () => {
+    const hash = await hasher.hash('Correct-Horse-9');
+    const strangers = Promise.allSettled(Array.from({ length: 90 }, () => hasher.verify('guess', hash)));
+    const owner = hasher.verify('Correct-Horse-9', hash, undefined, { known: true });
+    const rehash = hasher.hash('Correct-Horse-9', undefined, { known: true });
+    expect(await owner).toBe(true);
+    expect(hasher.needsRehash(await rehash)).toBe(false);
+    expect((await strangers).filter(({ status }) => status === 'rejected')).toHaveLength(24);
+  });
+
   it('drops who hung up while waiting', async () => {
     const hangUp = new AbortController();
     const running = [hasher.verify('a', undefined), hasher.verify('b', undefined)];

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressKey, networkKey } from '../../src/limits/address-key.js';
+import { addressKey, networkKey, subnetKey } from '../../src/limits/address-key.js';
 
 const byte = fc.integer({ min: 0, max: 255 });
 const hextet = fc.integer({ min: 0, max: 0xffff });
@@ -103,6 +103,19 @@ describe('networkKey', () => {
     ['::1', '0:0:0::/48'],
   ])('%s lies in %s', (address, network) => {
     expect(networkKey(address)).toBe(network);
+  });
+
+  it('is what subnetKey says of an IPv6 key, and of no other', () => {
+    fc.assert(
+      fc.property(ipv6Parts, ipv4, (parts, other) => {
+        fc.pre(parts.slice(0, 5).some((part) => part !== 0));
+        const key = addressKey(hex(parts).join(':'));
+        expect(subnetKey(key)).toBe(networkKey(key));
+        expect(subnetKey(addressKey(other))).toBeUndefined();
+      }),
+    );
+    expect(subnetKey(addressKey('::1'))).toBe('0:0:0::/48');
+    expect(subnetKey('unknown')).toBeUndefined();
   });
 
   it('says the same of an address and of its key', () => {

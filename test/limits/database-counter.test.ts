@@ -72,6 +72,35 @@ describeEachStore('the database counter', ({ open }) => {
     expect(rows).toEqual([{ hits: 20, expires_at: start + 60_000 }]);
   });
 
+  it('keeps a window’s count when the clock is set back, and ends it a window from now', async () => {
+    const store = await open();
+    const clock = { at: start, now: () => clock.at };
+    for (const used of [15, 20]) {
+      const take = () => takeFromDatabase(store, clock, `back from the future ${used}`, policy);
+      clock.at = start + 365 * 86_400_000;
+      for (let n = 0; n < used; n += 1) await take();
+      clock.at = start;
+      const verdicts = [];
+      for (let n = 0; n < 10; n += 1) verdicts.push(await take());
+      expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(20 - used);
+      expect(new Set(verdicts.map(({ resetSeconds }) => resetSeconds))).toEqual(new Set([60]));
+      clock.at += 60_000;
+      expect(await take()).toMatchObject({ allowed: true, remaining: 19 });
+    }
+  });
+
+  it('allows no more by two servers whose clocks are seconds apart', async () => {
+    const store = await open();
+    const behind = { now: () => start };
+    const ahead = { now: () => start + 5_000 };
+    let allowed = 0;
+    for (let n = 0; n < 60; n += 1) {
+      const clock = n % 2 === 0 ? ahead : behind;
+      if ((await takeFromDatabase(store, clock, 'apart', policy)).allowed) allowed += 1;
+    }
+    expect(allowed).toBe(20);
+  });
+
   it('keeps keys and policies apart', async () => {
     const store = await open();
     const clock = { now: () => start };

@@ -28,6 +28,18 @@ describe('the table of windows', () => {
     expect(table.count(first, 70_000)).toBe(0);
   });
 
+  it('counts hits of the future as of now, and opens segments anew', () => {
+    const now = 1_000_000_000;
+    const table = new WindowTable(policy, 1);
+    const slot = table.open('key', now) ?? -1;
+    for (let n = 0; n < 3; n += 1) table.add(slot, now + 1_000_000);
+    expect(table.count(slot, now)).toBe(3);
+    expect(table.freesAt(slot, now)).toBe(now + 70_000);
+    table.add(slot, now + 20_000);
+    const later = [69_999, 70_000, 89_999, 90_000].map((after) => table.count(slot, now + after));
+    expect(later).toEqual([4, 1, 1, 0]);
+  });
+
   it('keeps every count when it grows', () => {
     const table = new WindowTable(policy, 10_000);
     const slots = Array.from({ length: 10_000 }, (_, n) => {

@@ -95,13 +95,20 @@ function makePrivateFile(file: string): boolean | NodeJS.ErrnoException {
 
 /**
  * SQLite gives the -wal and -shm files the mode of the database, so an open one opens password hashes three times over.
- * They are looked at too, because those of a crash keep the mode that the database had then.
+ * Of the database others are told; what an earlier, wider mode left beside it is closed, as the database is by now.
  */
 function readableFiles(file: string): string[] {
   if (process.platform === 'win32') return [];
-  return [file, `${file}-wal`, `${file}-shm`]
-    .filter((path) => ((statSync(path, { throwIfNoEntry: false })?.mode ?? 0) & 0o044) !== 0)
-    .map((path) => `Other users of this machine can read ${path}: chmod 600 ${path}`);
+  const isOpen = (path: string): boolean => existsSync(path) && (statSync(path).mode & 0o044) !== 0;
+  if (isOpen(file)) return [`Other users of this machine can read ${file}: chmod 600 ${file}`];
+  return [`${file}-wal`, `${file}-shm`].filter(isOpen).flatMap((path) => {
+    try {
+      chmodSync(path, 0o600);
+      return [];
+    } catch {
+      return [`Other users of this machine can read ${path}: chmod 600 ${path}`];
+    }
+  });
 }
 
 /**

@@ -116,8 +116,8 @@ export async function openSqliteFile({
       configured(new DatabaseSync(location, { timeout: 0 }), 'pragma query_only = on;'),
     );
     const close = () => {
-      foldLog(writer);
       reader.close();
+      foldLog(writer);
       writer.close();
       release();
     };
