@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
-import { root, SetUpFailed, setUp, setUpOrExit, sourceHash } from './setup.mjs';
+import { root, SetUpFailed, setUp, setUpOrExit } from './setup.mjs';
+import { sourceHash } from './source-hash.mjs';
 
 const main = join(root, 'dist', 'bin', 'sallyport.js');
 let server;
@@ -18,7 +19,7 @@ poll();
 /** Asked anew, not watched: fs.watch loses a file that an editor replaces (Node 20 on Linux) and knows no network folder. */
 function state() {
   const settings = readdirSync(root).filter((name) => name.startsWith('.env'));
-  return [sourceHash(), ...settings.map((name) => `${name} ${statSync(join(root, name)).mtimeMs}`)].join(
+  return [sourceHash(root), ...settings.map((name) => `${name} ${statSync(join(root, name)).mtimeMs}`)].join(
     '\n',
   );
 }

@@ -1,13 +1,13 @@
 // Installs and builds when needed; shared by `npm start`, `npm test` and `npm run dev`. Plain Node, no dependency:
 // it runs before there is a node_modules. When nothing is to be done it touches no network and writes nothing.
 import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { arch, platform } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { bundle } from './bundle.mjs';
+import { sourceFiles, sourceHash } from './source-hash.mjs';
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
@@ -111,44 +111,19 @@ function whyNpmFailed(errors) {
 /** A hash of every source, so that an older checkout is rebuilt too. Without sources (a deployed build) nothing is built. */
 function isBuilt() {
   if (!fs.existsSync(join(root, 'src'))) return fs.existsSync(dist);
-  return readText(buildStamp) === sourceHash();
-}
-
-function sourceFiles(folder = join(root, 'src')) {
-  const entries = fs.readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const path = join(folder, entry.name);
-    return entry.isDirectory() ? sourceFiles(path) : [path];
-  });
-}
-
-/** What a build is made of, as one hash. */
-export function sourceHash() {
-  const hash = createHash('sha256').update(readText(join(modules, 'typescript', 'package.json')) ?? '');
-  // The lock file too: the bundle holds copies of packages, and an old one must not outlive its mend.
-  for (const path of [
-    'package-lock.json',
-    'tsconfig.json',
-    'tsconfig.build.json',
-    join('scripts', 'bundle.mjs'),
-  ]
-    .map((name) => join(root, name))
-    .concat(sourceFiles())) {
-    hash.update(`\0${path.slice(root.length).replaceAll('\\', '/')}\0`).update(fs.readFileSync(path));
-  }
-  return hash.digest('hex');
+  return readText(buildStamp) === sourceHash(root);
 }
 
 async function build(signal) {
   say('building …');
-  const stamp = sourceHash();
+  const stamp = sourceHash(root);
   const tsc = join(modules, 'typescript', 'bin', 'tsc');
   const { code } = await run(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', '.setup'], {
     signal,
   });
   if (code !== 0)
     throw new SetUpFailed('the sources do not compile: mend what is listed above and start again');
-  for (const path of sourceFiles().filter((name) => !name.endsWith('.ts'))) {
+  for (const path of sourceFiles(root).filter((name) => !name.endsWith('.ts'))) {
     const target = join(workshop, path.slice(join(root, 'src').length));
     fs.mkdirSync(dirname(target), { recursive: true });
     fs.copyFileSync(path, target);

@@ -8,6 +8,7 @@ const project = process.cwd();
 const copied = [
   'scripts/bundle.mjs',
   'scripts/setup.mjs',
+  'scripts/source-hash.mjs',
   'scripts/start.mjs',
   'tsconfig.json',
   'tsconfig.build.json',
