@@ -2,8 +2,15 @@ import { command } from '../base/command.js';
 import type { LoadedSettings } from '../settings/load-settings.js';
 import { table } from './output.js';
 
+const secretName = 'SECURITY_JWT_SECRET_KEY';
+const madeForYou = 'made for you once, kept in the data folder';
+
 /** What a newcomer needs once the server answers. */
-export function banner({ settings, sources }: LoadedSettings, url: string, hasAdmin: boolean): string {
+export function banner(
+  { settings, sources, warnings }: LoadedSettings,
+  url: string,
+  hasAdmin: boolean,
+): string {
   const { database, dataDir, debug, environment } = settings;
   const where = database.engine === 'sqlite' ? database.file : 'PostgreSQL, as DATABASE_URL says';
   const rows = [
@@ -21,8 +28,9 @@ export function banner({ settings, sources }: LoadedSettings, url: string, hasAd
     lines.push(
       '',
       'Development defaults in force (staging and production ask for these, see docs/settings.md):',
-      indent(table(defaults.map(({ name, value }) => [name, value]))),
+      indent(table(defaults.map(({ name, value }) => [name, name === secretName ? madeForYou : value]))),
     );
+  if (warnings.length > 0) lines.push('', 'Please look at:', ...warnings.map((warning) => `  ${warning}`));
   lines.push('', `Every setting and its source: ${command} settings. Stop with Ctrl+C.`, '');
   return lines.join('\n');
 }

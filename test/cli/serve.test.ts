@@ -33,7 +33,7 @@ describe('serve', () => {
       `Docs page    ${url}/docs`,
       join('.sallyport', 'sallyport.db'),
       'First admin  node dist/bin/sallyport.js users create --role admin --email you@example.org --username you',
-      'SECURITY_JWT_SECRET_KEY  [secret]',
+      'SECURITY_JWT_SECRET_KEY  made for you once, kept in the data folder',
     ])
       expect(stderr).toContain(words);
     await server.call('GET', '/users/me');
