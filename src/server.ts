@@ -31,12 +31,17 @@ export interface RunningServer {
 const purgeEvery = 10 * 60 * 1000;
 const drain = 8_000;
 
+const perProcess =
+  'The general request limit counts in this process alone: with n servers on one database it allows n times as much. The ' +
+  'limits on sign-in, refresh and registration, and the throttle, count in the database.';
+
 /** Opens and migrates the store, makes the app and listens. Whatever fails closes what was opened before. */
 export async function startServer(deps: ServerDeps): Promise<RunningServer> {
   const { settings, clock, log, onProgress = () => {} } = deps;
   const store = await openStore(settings, { exclusive: true });
   try {
     for (const notice of store.notices) log.warn(notice);
+    if (store.engine === 'postgres' && !settings.debug) log.info(perProcess);
     for (const name of await migrate(store, clock)) onProgress(`migrated: ${name}`);
     const app = await createSecureApp({ settings, store, clock, log });
     try {

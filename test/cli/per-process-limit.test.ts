@@ -1,0 +1,30 @@
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { startServer } from '../../dist/server.js';
+import { loadTestSettings } from '../../dist/testing/test-settings.js';
+import { createDatabase } from '../support/stores.js';
+import { LogLines, TestClock } from '../support/wire.js';
+
+/** What a start says in its log on this engine, limits on. */
+async function saidAtStart(engine: 'sqlite' | 'postgres'): Promise<string> {
+  const database = await createDatabase(engine);
+  const { settings } = await loadTestSettings({ PUBLIC_URL: 'http://127.0.0.1', PORT: '0', DEBUG: 'false' });
+  const log = new LogLines();
+  const where = database.settings as unknown as Pick<typeof settings, 'database' | 'dataDir'>;
+  const server = await startServer({
+    settings: { ...settings, ...where },
+    clock: new TestClock(),
+    log: pino({ level: 'info' }, log),
+  });
+  await server.stop();
+  await database.drop();
+  return log.lines.join('');
+}
+
+it('a start on PostgreSQL says that the general limit counts in each process', async () => {
+  expect(await saidAtStart('postgres')).toContain('counts in this process alone');
+});
+
+it('a start on the embedded database, which one server holds, does not', async () => {
+  expect(await saidAtStart('sqlite')).not.toContain('counts in this process alone');
+});
