@@ -3,7 +3,6 @@ import { type DetailKind, type EventDefinition, type EventName, eventTable } fro
 
 const forms = {
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
-  name: /^[A-Za-z0-9][\w.:+-]{0,39}$/,
   // A pattern of Fastify, its regular expressions included: /:id(\\d+). It comes from the code, never from a client; no
   // blank, quote or angle bracket all the same, so that nobody's sentence passes.
   route: /^[A-Z]{3,7} \/[\w/:.{}*~@!$%&()\\+?|^,;=[\]-]{0,200}$/,

@@ -2,7 +2,7 @@
  * What a detail may hold: one of the words listed, a number, an id, or a name that stands in the code. There is
  * no free text, so nothing a client typed can ever lie in an event (ASVS 16.2.5).
  */
-export type DetailKind = readonly string[] | 'boolean' | 'count' | 'id' | 'name' | 'route';
+export type DetailKind = readonly string[] | 'boolean' | 'count' | 'id' | 'route';
 
 export interface EventDefinition {
   readonly meaning: string;

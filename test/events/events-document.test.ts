@@ -5,7 +5,6 @@ const kinds = {
   boolean: 'true or false',
   count: 'a number',
   id: 'an id',
-  name: 'a name from the code',
   route: 'method and path pattern',
 } as const;
 

@@ -1,19 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { standingHeaderValues as standing } from '../support/security-headers.js';
 import { ask, parseAnswer, sendRaw, startApp, type TestApp } from './http-app.js';
-
-const standing: Readonly<Record<string, string>> = {
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-xss-protection': '1; mode=block',
-  'referrer-policy': 'strict-origin-when-cross-origin',
-  'permissions-policy': 'geolocation=(), microphone=(), camera=()',
-  'content-security-policy':
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-  'cache-control': 'no-store',
-  vary: 'Origin',
-};
 
 const host = 'Host: localhost\r\nConnection: close\r\n';
 const jsonPost = (path: string, body: string): string =>

@@ -15,9 +15,12 @@ const expected: Readonly<Record<string, string>> = {
 
 const always: Readonly<Record<string, string>> = { 'cache-control': 'no-store', vary: 'Origin' };
 
+/** Every field that stands on every answer over plain http, but the docs page's own policy. */
+export const standingHeaderValues: Readonly<Record<string, string>> = { ...expected, ...always };
+
 /** What an answer lacks of its security headers, as readable lines; empty where all are there. */
 export function securityHeaders(headers: IncomingHttpHeaders, { docs = false } = {}): string[] {
-  return Object.entries({ ...expected, ...always })
+  return Object.entries(standingHeaderValues)
     .filter(([name]) => !(docs && name === 'content-security-policy'))
     .filter(([name, value]) => headers[name] !== value)
     .map(([name, value]) => `${name} is ${String(headers[name])}, not ${value}`);
