@@ -63,10 +63,10 @@ export async function takeFromDatabase(
   const now = clock.now();
   const before = await readWindow(store.db, name);
   if (isFull(before, policy, now)) {
-    await cutWindow(store.db, name, before, now + policy.windowSeconds * 1000);
+    await cutWindow(store.relaxed, name, before, now + policy.windowSeconds * 1000);
     return refused(policy, before.expires_at - now);
   }
-  const window = await hitWindow(store.db, name, policy, now);
+  const window = await hitWindow(store.relaxed, name, policy, now);
   if (window !== undefined) return verdictOf(policy, true, window.hits, window.expires_at - now);
   const after = await readWindow(store.db, name);
   return refused(policy, (after?.expires_at ?? now) - now);

@@ -13,6 +13,7 @@ import { Running } from './running.js';
 
 const defaultDeadline = 5_000;
 const longestPause = 100;
+const begin = 'begin isolation level read committed';
 
 const dialect: Dialect = {
   createDriver: () => {
@@ -53,6 +54,8 @@ class PostgresStore implements Store {
   readonly engine = 'postgres';
   readonly notices: string[] = [];
   readonly db: Query;
+  /** The same as `db`: waiting for PostgreSQL's disk holds up nobody else. */
+  readonly relaxed: Query;
   readonly #pool: pg.Pool;
   readonly #patience: number;
   readonly #running = new Running();
@@ -67,11 +70,11 @@ class PostgresStore implements Store {
       execute: (query) => this.#running.run(() => this.#again(() => runner.execute(query))),
       first: (statement, parameters) => this.#running.run(() => runner.first(statement, parameters)),
     });
+    this.relaxed = this.db;
   }
 
   transaction<T>(work: (tx: Query) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    const { deadline = defaultDeadline } = options;
-    return this.#running.run(() => this.#again(() => this.#once(work, deadline)));
+    return this.#running.run(() => this.#again(() => this.#once(work, options)));
   }
 
   async ping(): Promise<void> {
@@ -92,7 +95,8 @@ class PostgresStore implements Store {
     return this.#closing;
   }
 
-  async #once<T>(work: (tx: Query) => Promise<T>, deadline: number): Promise<T> {
+  async #once<T>(work: (tx: Query) => Promise<T>, options: TransactionOptions): Promise<T> {
+    const { deadline = defaultDeadline, relaxed = false } = options;
     const client = await this.#pool.connect().catch((error: unknown) => {
       throw translatePostgres(error);
     });
@@ -102,7 +106,7 @@ class PostgresStore implements Store {
     const lease = new Lease(runnerOn(client, deadline > defaultDeadline ? deadline : undefined));
     let broken = true;
     try {
-      await send(client, { text: 'begin isolation level read committed' });
+      await send(client, { text: relaxed ? `${begin}; set local synchronous_commit = off` : begin });
       const result = await withinDeadline(work(createQuery(dialect, lease, true)), lease, deadline);
       lease.assertSound();
       const { command } = await send(client, { text: 'commit' });

@@ -57,6 +57,16 @@ export class SqliteConnection {
     this.#live().exec(sql);
   }
 
+  /** Whether a commit waits until the disk has it, as it does at first. Outside transactions. */
+  setDurable(durable: boolean): void {
+    try {
+      this.exec(`pragma synchronous = ${durable ? 'full' : 'normal'}`);
+    } catch {
+      // Opened anew it is durable.
+      this.discard();
+    }
+  }
+
   execute(sql: string, parameters: readonly unknown[]): QueryResult<unknown> {
     const prepared = this.#prepare(sql);
     const values = parameters.map(toSqlite);

@@ -15,6 +15,7 @@ class SqliteStore implements Store {
   readonly engine = 'sqlite';
   readonly notices: string[];
   readonly db: Query;
+  readonly relaxed: Query;
   readonly #file: OpenedFile;
   readonly #reader: SqliteConnection;
   readonly #writer: SqliteConnection;
@@ -29,15 +30,12 @@ class SqliteStore implements Store {
     this.#writer = file.writer;
     this.#queue = new WriteQueue(patience);
     this.#patience = patience;
-    this.db = createQuery(sqliteDialect, {
-      engine: 'sqlite',
-      execute: (query) => this.#execute(query),
-      first: (statement, parameters) => this.#first(statement, parameters),
-    });
+    this.db = createQuery(sqliteDialect, this.#alone(false));
+    this.relaxed = createQuery(sqliteDialect, this.#alone(true));
   }
 
   transaction<T>(work: (tx: Query) => Promise<T>, options: TransactionOptions = {}): Promise<T> {
-    return this.#queue.run(async () => {
+    return this.#inTurn(options.relaxed ?? false, async () => {
       await patiently(this.#writer, this.#patience, () => this.#writer.exec('begin immediate'));
       const lease = new Lease(this.#insideTransaction);
       try {
@@ -86,19 +84,35 @@ class SqliteStore implements Store {
     }
   }
 
-  #execute(query: CompiledQuery) {
-    const { sql, parameters } = query;
-    if (isRead(query)) return this.#read((reader) => reader.execute(sql, parameters));
-    return this.#write((writer) => writer.execute(sql, parameters));
+  /** Single statements, each committed by itself. */
+  #alone(relaxed: boolean): Runner {
+    const write = <T>(run: (writer: SqliteConnection) => T): Promise<T> =>
+      this.#inTurn(relaxed, () => patiently(this.#writer, this.#patience, () => run(this.#writer)));
+    return {
+      engine: 'sqlite',
+      execute: (query: CompiledQuery) => {
+        const { sql, parameters } = query;
+        if (isRead(query)) return this.#read((reader) => reader.execute(sql, parameters));
+        return write((writer) => writer.execute(sql, parameters));
+      },
+      first: (statement: KeptStatement, parameters) => {
+        if (statement.reads) return this.#read((reader) => reader.first(statement, parameters));
+        return write((writer) => writer.first(statement, parameters));
+      },
+    };
   }
 
-  #write<T>(run: (writer: SqliteConnection) => T): Promise<T> {
-    return this.#queue.run(() => patiently(this.#writer, this.#patience, () => run(this.#writer)));
-  }
-
-  #first(statement: KeptStatement, parameters: readonly unknown[]): Promise<unknown> {
-    if (statement.reads) return this.#read((reader) => reader.first(statement, parameters));
-    return this.#write((writer) => writer.first(statement, parameters));
+  /** A wait for the disk holds up the whole process, so a relaxed write does without. */
+  #inTurn<T>(relaxed: boolean, work: () => Promise<T>): Promise<T> {
+    if (!relaxed) return this.#queue.run(work);
+    return this.#queue.run(async () => {
+      this.#writer.setDurable(false);
+      try {
+        return await work();
+      } finally {
+        this.#writer.setDurable(true);
+      }
+    });
   }
 
   /** In memory there is one connection only, so a read waits for its turn instead of seeing half a transaction. */
