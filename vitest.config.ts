@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const folders = {
   scripts: ['scripts'],
   store: ['store'],
-  wire: ['contract', 'clients', 'e2e', 'cli'],
+  wire: ['contract', 'clients', 'e2e', 'cli', 'library'],
   race: ['race'],
   browser: ['browser'],
 };

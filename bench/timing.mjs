@@ -11,7 +11,7 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { createPasswordHasher } from '../dist/accounts/password-hash.js';
-import { createSecureApp } from '../dist/app.js';
+import { composeApp } from '../dist/app.js';
 import { localContext } from '../dist/events/event-context.js';
 import { commandLine } from '../dist/flows/flow-deps.js';
 import { register } from '../dist/flows/register.js';
@@ -71,7 +71,7 @@ const kinds = {
   'unknown, long password': { username: 'nobody_long', password: wrongAndLong },
 };
 
-const app = await createSecureApp({ settings, store, clock, log });
+const app = await composeApp({ settings, store, clock, log });
 await app.fastify.listen({ host: '127.0.0.1', port: 0 });
 const url = `http://127.0.0.1:${app.fastify.server.address().port}/auth/token`;
 

@@ -27,9 +27,9 @@ const mayImport = {
   check: ['base'],
   console: ['check', 'access', 'http', 'flows', 'accounts', 'tokens', 'api-keys', ...domain],
   app: ['console', 'routes', 'access', 'http', 'flows', 'accounts', 'tokens', 'api-keys', ...domain],
-  server: ['app', 'routes', 'access', 'http', 'flows', 'accounts', 'tokens', 'api-keys', ...domain],
+  library: ['app', 'routes', 'access', 'http', 'flows', 'accounts', 'tokens', 'api-keys', ...domain],
   cli: [
-    'server',
+    'library',
     'app',
     'console',
     'check',
@@ -56,8 +56,8 @@ const within =
 const borders = [
   {
     packages: ['fastify', 'fastify-type-provider-zod', '@fastify/'],
-    may: within('http', 'access', 'routes', 'console', 'app'),
-    where: 'http, access, routes, console, app',
+    may: within('http', 'access', 'routes', 'console', 'app', 'library'),
+    where: 'http, access, routes, console, app, library',
     why: web,
   },
   {

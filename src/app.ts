@@ -3,14 +3,18 @@ import type { Logger } from 'pino';
 import { createAddressLimits } from './access/address-limit.js';
 import { createRoutes, type Routes } from './access/create-routes.js';
 import { createDenialRecorder } from './access/denials.js';
+import { declareAccess } from './access/granted.js';
+import { createLimitMaker } from './access/limit-maker.js';
 import { createIdentify, declareIdentity } from './access/principal.js';
 import { createRequestLimit, type RequestLimit } from './access/request-limit.js';
+import { type AccessTable, builtInAccess } from './accounts/access-table.js';
 import { createPasswordHasher } from './accounts/password-hash.js';
 import type { Clock } from './base/clock.js';
+import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
 import { createHttpControls } from './http/http-controls.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
-import { addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
+import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
@@ -31,32 +35,43 @@ export interface AppDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Roles and permissions. Default: Sallyport's own. */
+  readonly access?: AccessTable | undefined;
+  /** Groups of Sallyport's own routes that are left out. */
+  readonly without?: ReadonlySet<RouteGroup> | undefined;
+  readonly hooks?: AccountHooks | undefined;
 }
 
-export interface SecureApp {
+/** Sallyport's own routes, by what they are for. */
+export type RouteGroup = 'account' | 'tokens' | 'users' | 'events' | 'discovery' | 'docs' | 'health';
+
+export interface ComposedApp {
   readonly fastify: FastifyInstance;
   readonly routes: Routes;
-  /** The OpenAPI 3.1 document of every route. */
+  readonly flows: FlowDeps;
+  /** The OpenAPI 3.1 document of every route, once the application is ready. */
   openApi(): object;
   /** Stops taking requests, lets running ones end, ends the hashing threads. */
   close(): Promise<void>;
 }
 
 /** The one place where everything meets. It reads as a request goes: top to bottom (docs/architecture.md). */
-export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
-  const { settings, store, clock } = deps;
+export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
+  const { settings, store, clock, access = builtInAccess } = deps;
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
   const general = createRequestLimit(settings, clock);
   const limits = createAddressLimits(deps, general);
-  const identity = createIdentify(flows);
+  const identity = createIdentify({ ...flows, access });
 
   const fastify = Fastify(http.options);
   http.install(fastify);
   const openApi = await collectOpenApi(fastify, settings);
   declareIdentity(fastify);
-  const routes = createRoutes(fastify, { production: settings.environment === 'production' });
+  declareAccess(fastify, access);
+  const production = settings.environment === 'production';
+  const routes = createRoutes(fastify, { production, access, limit: createLimitMaker(deps) });
 
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
@@ -67,18 +82,20 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   fastify.addHook('preHandler', identity.judgeAgain);
   fastify.addHook('onError', createDenialRecorder(deps));
 
-  addHealthRoutes(routes, store, clock);
-  addOwnAccountRoutes(routes, flows, limits);
-  addTokenRoutes(routes, flows, limits);
-  addUserRoutes(routes, flows);
-  addEventRoutes(routes, store);
-  addWellKnownRoutes(routes, settings, key);
-  addSecurityTextRoute(routes, settings, clock);
-  if (settings.debug) addDocsRoutes(routes, settings, openApi);
-  await fastify.ready();
+  const wire = accountWire(settings, access);
+  const has = (group: RouteGroup): boolean => !deps.without?.has(group);
+  if (has('health')) addHealthRoutes(routes, store, clock);
+  if (has('account')) addOwnAccountRoutes(routes, flows, limits, wire);
+  if (has('tokens')) addTokenRoutes(routes, flows, limits);
+  if (has('users')) addUserRoutes(routes, flows, wire);
+  if (has('events')) addEventRoutes(routes, store);
+  if (has('discovery')) addWellKnownRoutes(routes, settings, key);
+  if (has('discovery')) addSecurityTextRoute(routes, settings, clock);
+  if (has('docs') && settings.debug) addDocsRoutes(routes, settings, openApi);
   return {
     fastify,
     routes,
+    flows,
     openApi,
     async close() {
       await fastify.close();
@@ -103,7 +120,10 @@ const limitedBy =
     done();
   };
 
-async function createFlowDeps({ settings, store, clock }: AppDeps, key: SigningKey): Promise<FlowDeps> {
+async function createFlowDeps(
+  { settings, store, clock, hooks }: AppDeps,
+  key: SigningKey,
+): Promise<FlowDeps> {
   const { bcryptRounds: rounds, hashThreads: threads } = settings.password;
   const { publicUrl } = settings;
   return {
@@ -120,5 +140,6 @@ async function createFlowDeps({ settings, store, clock }: AppDeps, key: SigningK
     }),
     deviceTokens: createDeviceTokens({ key, clock }),
     throttle: createSignInThrottle({ store, clock, key: key.derive('sign-in-throttle') }),
+    hooks,
   };
 }

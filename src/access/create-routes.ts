@@ -1,14 +1,23 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify';
+import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
-import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } from './dependency.js';
 import { enter, scopeOf } from './entry.js';
-import { assertCover, cover, installGate, passGate, type RouteRow, routesTable } from './gate.js';
+import { assertCover, cover, installGate, passGate, type RouteRow, routesTable, tellLimit } from './gate.js';
 import { describeRoute } from './openapi.js';
 import { Planner } from './plan.js';
 import { judgeRawBody } from './raw-body.js';
+import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } from './recipe.js';
 import { Responder } from './respond.js';
 import type { AnyOptions, Open, ReadRoute, RouteMethod, WriteRoute } from './route.js';
-import { assertAccess, assertInputs, assertResponse, assertRoute, fail } from './route-checks.js';
+import {
+  assertAccess,
+  assertAsked,
+  assertInputs,
+  assertResponse,
+  assertRoute,
+  fail,
+} from './route-checks.js';
+import { assertLimit, type LimitMaker } from './route-limit.js';
 import { type CompiledRoute, run } from './run.js';
 import { Scope } from './scope.js';
 import { compileInputs } from './validate.js';
@@ -49,6 +58,9 @@ export interface Routes {
 export interface RoutesOptions {
   /** Overrides are refused. */
   readonly production: boolean;
+  /** The roles and permissions that guards may ask for. */
+  readonly access: AccessTable;
+  readonly limit: LimitMaker;
 }
 
 interface Registered {
@@ -70,8 +82,9 @@ export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): 
     done();
   });
 
+  const house = { fastify, shapes, options };
   const add = (method: RouteMethod) => (path: unknown, given: unknown, handler: unknown) => {
-    registered.push(addRoute(fastify, shapes, method, path, given, handler));
+    registered.push(addRoute(house, method, path, given, handler));
   };
   return {
     get: add('GET') as ReadRoute,
@@ -105,9 +118,14 @@ function assertOverride(name: string, production: boolean, ready: boolean): void
   if (ready) refuse('the application is ready already. Override before listen(), ready() and inject().');
 }
 
+interface House {
+  readonly fastify: FastifyInstance;
+  readonly shapes: Map<string, string>;
+  readonly options: RoutesOptions;
+}
+
 function addRoute(
-  fastify: FastifyInstance,
-  shapes: Map<string, string>,
+  { fastify, shapes, options: house }: House,
   method: RouteMethod,
   path: unknown,
   given: unknown,
@@ -119,13 +137,24 @@ function addRoute(
   const access = assertAccess(where, options.access, options.needs ?? {});
   assertInputs(where, method, fastify.prefix + url, options);
   assertResponse(where, options.response);
+  assertLimit(where, options.limit);
+  assertAsked(where, options.needs ?? {}, house.access);
   const responder = new Responder(where, options.response);
   assertFirst(shapes, where, method, fastify.prefix + url);
+  const counted = options.limit === undefined ? [] : [house.limit(where, options.limit)];
   const compile: Registered['compile'] = (overrides) =>
-    compileRoute(where, options, handler as CompiledRoute['handler'], responder, new Planner(overrides));
+    compileRoute(
+      where,
+      options,
+      counted,
+      handler as CompiledRoute['handler'],
+      responder,
+      new Planner(overrides),
+    );
   const route: Registered = { compile, current: compile(new Map()) };
   const config = { access };
   passGate(config);
+  tellLimit(config, options.limit);
   describeRoute(config, { method, path: url, options, plan: route.current.plan, access });
   mount(fastify, method, url, options, config, route);
   return route;
@@ -134,6 +163,7 @@ function addRoute(
 function compileRoute(
   where: string,
   options: AnyOptions,
+  unheard: readonly Dependency<unknown>[],
   handler: CompiledRoute['handler'],
   responder: Responder,
   planner: Planner,
@@ -147,7 +177,7 @@ function compileRoute(
     from.push(planner.input(part, schema));
   }
   const needs = Object.entries(options.needs ?? {});
-  const plan = planner.plan(needs.map(([, need]) => need));
+  const plan = planner.plan([...needs.map(([, need]) => need), ...unheard]);
   for (const [name, need] of needs) {
     names.push(name);
     from.push(planner.slotOf(need));
@@ -166,7 +196,8 @@ function mount(
   const plan = () => route.current.plan;
   const consumes = options.body === undefined ? undefined : (options.consumes ?? ['application/json']);
   // A need that is overridden later may become a guard without input, so any need enters here.
-  const enters = Object.keys(options.needs ?? {}).length > 0 || consumes !== undefined;
+  const enters =
+    Object.keys(options.needs ?? {}).length > 0 || consumes !== undefined || options.limit !== undefined;
   fastify.route({
     method,
     url,

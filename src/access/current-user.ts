@@ -1,6 +1,7 @@
 import type { Account } from '../accounts/account.js';
 import { Refusal } from '../base/errors.js';
 import { dependency, fromRequest, guard } from './dependency.js';
+import { granted } from './granted.js';
 import { bearerSchemes } from './openapi-security.js';
 import { type Identity, nobody, type Principal } from './principal.js';
 
@@ -44,6 +45,21 @@ export const currentUser = dependency(
 
 /** The seed's `require_active_user`. Every guard refuses a disabled account; this name says so. */
 export const requireActiveUser = dependency('requireActiveUser', { user: currentUser }, ({ user }) => user);
+
+/**
+ * The user, by a session that was not narrowed to scopes: who may change, leave or lock the account itself. Others get 403
+ * "Insufficient permissions".
+ */
+export const accountOwner = dependency(
+  'accountOwner',
+  { user: currentUser, granted },
+  ({ user, granted: { scopes } }): Account => {
+    if (scopes !== null)
+      throw new Refusal('insufficient_permissions', { reason: 'the session is narrowed to scopes' });
+    return user;
+  },
+  { refusals: ['insufficient_permissions'] },
+);
 
 /** The session that the request's token belongs to. */
 export const currentSession = dependency(

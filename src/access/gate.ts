@@ -1,8 +1,9 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
-import { type Dependency, everyRecipe, type Needs } from './dependency.js';
 import { disposeOnError, disposeOnSend, enter, scopeProperty } from './entry.js';
 import { Planner } from './plan.js';
+import { type Dependency, everyRecipe, type Needs } from './recipe.js';
+import type { RouteLimit } from './route.js';
 import { assertAccess, fail } from './route-checks.js';
 
 declare module 'fastify' {
@@ -19,6 +20,7 @@ export interface RouteRow {
   readonly method: string;
   readonly path: string;
   readonly access: 'public' | readonly string[];
+  readonly limit: RouteLimit | undefined;
 }
 
 /** A plugin's routes, all of them: open, or behind these guards. */
@@ -31,6 +33,15 @@ const kCover = Symbol('sallyport.cover');
 const rows = new WeakMap<FastifyInstance, RouteRow[]>();
 /** Configurations of routes that the route builder checked. */
 const checked = new WeakSet<object>();
+
+const limits = new WeakMap<object, RouteLimit>();
+
+/** Keeps a route's limit for the table; set by the route builder alone, which also counts. */
+export function tellLimit(config: object, limit: RouteLimit | undefined): void {
+  if (limit !== undefined) limits.set(config, limit);
+}
+
+const limitOf = (config: object | undefined): RouteLimit | undefined => limits.get(config ?? {});
 
 /** Marks a route's configuration as checked. A `config` that was written by hand is not in the set. */
 export function passGate(config: object): void {
@@ -64,7 +75,7 @@ export function installGate(fastify: FastifyInstance): void {
       ? (route.config?.access ?? [])
       : judgeRaw(route, (this as FastifyInstance & { [kCover]: Covered | null })[kCover]);
     for (const method of [route.method].flat()) {
-      table.push({ method, path: route.url, access });
+      table.push({ method, path: route.url, access, limit: limitOf(route.config) });
     }
   });
 }

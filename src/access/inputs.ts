@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConfigurationError } from '../base/errors.js';
-import { type Dependency, type InputPart, registerDependency } from './dependency.js';
+import { type Dependency, type InputPart, registerDependency } from './recipe.js';
 
 function input<S extends z.ZodType>(part: InputPart, schema: S): Dependency<z.output<S>, false> {
   if (!isSchema(schema)) throw new ConfigurationError('ERR_ROUTE_INPUT', `${part}() wants a zod schema.`);

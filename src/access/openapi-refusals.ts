@@ -1,6 +1,6 @@
 import { catalogue, type RefusalCode } from '../base/errors.js';
-import { everyRecipe, type Needs } from './dependency.js';
 import type { Components, JsonSchema } from './openapi-schema.js';
+import { everyRecipe, type Needs } from './recipe.js';
 
 /** What of a route decides which refusals a client may meet there. */
 export interface RefusalGrounds {

@@ -1,4 +1,4 @@
-import { everyRecipe, type Needs } from './dependency.js';
+import { everyRecipe, type Needs } from './recipe.js';
 
 /** Schemes that together are enough; the list of them is alternatives (OpenAPI 3.1 §4.8.30). */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;

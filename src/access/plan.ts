@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { type Dependency, type InputPart, type Made, type Recipe, recipeOf } from './dependency.js';
+import { type Dependency, type InputPart, type Made, type Recipe, recipeOf } from './recipe.js';
 
 /** One value to make: from which slots, into which slot. */
 export interface Step {

@@ -3,7 +3,8 @@ import type {
   onRequestHookHandler as OnRequest,
   preHandlerHookHandler as PreHandler,
 } from 'fastify';
-import { type Account, isRole, type Role } from '../accounts/account.js';
+import type { AccessTable } from '../accounts/access-table.js';
+import type { Account } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
 import { contextOf } from '../http/request-context.js';
@@ -17,6 +18,8 @@ import { parseCredential } from './credential.js';
 export interface Principal {
   readonly account: Account;
   readonly sessionId: string;
+  /** The permissions that the session was narrowed to, or null where it was not. */
+  readonly scopes: ReadonlySet<string> | null;
 }
 
 /** What came of a request's credential, before any guard asked. */
@@ -37,11 +40,14 @@ declare module 'fastify' {
 export const nobody: Identity = Object.freeze({ kind: 'none' });
 const unproven: Identity = Object.freeze({ kind: 'unproven' });
 
-const hasKnownRole = (account: Found['account']): account is Account => isRole(account.role);
+/** A role that this application does not know is worth nothing here. No copy of one that it knows: every request would pay. */
+function withKnownRole(account: Found['account'], access: AccessTable): Account {
+  const role = access.knownRole(account.role);
+  return role === account.role ? account : { ...account, role };
+}
 
-/** A role that a later version wrote is worth nothing to this one. No copy where it is known: every request would pay. */
-const withKnownRole = (account: Found['account']): Account =>
-  hasKnownRole(account) ? account : { ...account, role: 'user' };
+const scopesOf = (scopes: string | null): ReadonlySet<string> | null =>
+  scopes === null ? null : new Set(scopes.split(' '));
 
 /** Gives every request its `identity`, null until `createIdentify` judged. Before any route; twice is an error of Fastify. */
 export const declareIdentity = (fastify: FastifyInstance): void => {
@@ -52,6 +58,7 @@ interface IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly accessTokens: AccessTokens;
+  readonly access: AccessTable;
 }
 
 interface IdentityHooks {
@@ -74,7 +81,11 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     const state = judgeSession(found, claims, deps.clock.now());
     if (state === 'disabled') return { kind: 'disabled', accountId: claims.sub };
     if (state === 'invalid' || found === undefined) return unproven;
-    return { kind: 'proven', principal: { account: withKnownRole(found.account), sessionId: claims.sid } };
+    const account = withKnownRole(found.account, deps.access);
+    return {
+      kind: 'proven',
+      principal: { account, sessionId: claims.sid, scopes: scopesOf(found.scopes) },
+    };
   };
   const judge: OnRequest = (request, _reply, done) => {
     const credential = parseCredential(request.headers.authorization);
@@ -113,7 +124,7 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
 }
 
 /** Undefined where whoever asked may still go on. A role that changed meanwhile is for the next request to be judged by. */
-function refusalOf(now: Identity, role: Role): Refusal | undefined {
+function refusalOf(now: Identity, role: string): Refusal | undefined {
   if (now.kind === 'disabled') return new Refusal('account_disabled');
   if (now.kind !== 'proven') return new Refusal('invalid_credentials');
   if (now.principal.account.role === role) return undefined;

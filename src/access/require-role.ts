@@ -1,36 +1,56 @@
-import { type Account, isRole, type Role, roles } from '../accounts/account.js';
+import { type Account, type Role, roles } from '../accounts/account.js';
 import { ConfigurationError, Refusal } from '../base/errors.js';
 import { currentUser } from './current-user.js';
 import { dependency, perArgument } from './dependency.js';
+import { type Granted, granted } from './granted.js';
 
-/**
- * The seed's `require_role`: admits that role, and admins. Others get 403 "Insufficient permissions". The role is the
- * database's, not the token's.
- */
-export const requireRole = perArgument((role: Role) => {
-  if (!isRole(role))
-    throw new ConfigurationError(
-      'ERR_ROLE_UNKNOWN',
-      `requireRole(${JSON.stringify(role)}): there is no such role. Known roles: ${roles.join(', ')}.`,
-    );
-  return dependency(
+/** A role is wider than any scope: a session that was narrowed to some permissions does not carry it. */
+function assertWhole({ scopes }: Granted): void {
+  if (scopes !== null)
+    throw new Refusal('insufficient_permissions', { reason: 'the session is narrowed to scopes' });
+}
+
+/** Unchecked: for whoever knows which roles there are. One for each role, so that overrides hold. */
+export const roleGuard = perArgument((role: string) =>
+  dependency(
     `requireRole(${role})`,
-    { user: currentUser },
-    ({ user }): Account => {
+    { user: currentUser, granted },
+    ({ user, granted: reach }): Account => {
       if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
+      assertWhole(reach);
       return user;
     },
-    { refusals: ['insufficient_permissions'] },
+    { refusals: ['insufficient_permissions'], asks: { role } },
+  ),
+);
+
+/** @throws ConfigurationError where the role is not among `known`. */
+export function assertRole(role: string, known: readonly string[]): void {
+  if (known.includes(role)) return;
+  throw new ConfigurationError(
+    'ERR_ROLE_UNKNOWN',
+    `requireRole(${JSON.stringify(role)}): there is no such role. Known roles: ${known.join(', ')}. Add your own by defineAccess({ roles: […] }).`,
   );
-});
+}
+
+/**
+ * The seed's `require_role`: admits that role, and admins. Others get 403 "Insufficient permissions", and so does a
+ * session that was narrowed to scopes. The role is the database's, not the token's. For roles of your own:
+ * `defineAccess(…).requireRole`.
+ */
+export function requireRole(role: Role): ReturnType<typeof roleGuard> {
+  assertRole(role, roles);
+  return roleGuard(role);
+}
 
 /** The seed's `require_admin`: 403 "Admin access required". */
 export const requireAdmin = dependency(
   'requireAdmin',
-  { user: currentUser },
-  ({ user }): Account => {
+  { user: currentUser, granted },
+  ({ user, granted: reach }): Account => {
     if (user.role !== 'admin') throw new Refusal('admin_required');
+    assertWhole(reach);
     return user;
   },
-  { refusals: ['admin_required'] },
+  { refusals: ['admin_required', 'insufficient_permissions'] },
 );

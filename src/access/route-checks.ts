@@ -1,12 +1,13 @@
+import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { isMedia } from './answer.js';
-import { entriesOf, everyRecipe, type Needs } from './dependency.js';
 import { fieldsOf, isSchema } from './inputs.js';
+import { entriesOf, everyRecipe, type Needs } from './recipe.js';
 import type { AnyOptions, RouteMethod } from './route.js';
 
 /** Each compile-time refusal has its twin here, for plain JavaScript: a route that is not right does not boot. */
 const known = new Set([
-  ...['needs', 'access', 'params', 'query', 'headers', 'body', 'response', 'consumes', 'bodyLimit'],
+  ...['needs', 'access', 'params', 'query', 'headers', 'body', 'response', 'consumes', 'bodyLimit', 'limit'],
   ...['summary', 'description', 'tags', 'operationId', 'deprecated', 'refusals'],
 ]);
 const inputNames = ['params', 'query', 'headers', 'body'] as const;
@@ -49,6 +50,25 @@ export function assertAccess(where: string, access: unknown, needs: Needs): 'pub
     );
   }
   return access === 'public' ? 'public' : guards.map((one) => one.name);
+}
+
+/**
+ * Every role and permission that the needs ask for, however deep, is one of this application.
+ * @throws ConfigurationError
+ */
+export function assertAsked(where: string, needs: Needs, access: AccessTable): void {
+  for (const [one, { asks }] of everyRecipe(Object.values(needs))) {
+    const { role, permission } = asks ?? {};
+    const isKnown =
+      (role === undefined || access.roles.includes(role)) &&
+      (permission === undefined || access.permissions.includes(permission));
+    if (!isKnown)
+      fail(
+        'ERR_ACCESS_UNKNOWN',
+        where,
+        `${one.name} asks for what this application does not have. Give createSecureApp({ access }) the defineAccess({ … }) that it came from.`,
+      );
+  }
 }
 
 /**

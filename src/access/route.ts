@@ -2,12 +2,22 @@ import type { HTTPMethods } from 'fastify';
 import type { z } from 'zod';
 import type { RefusalCode } from '../base/errors.js';
 import type { Answer, AnySchema, DeclaredResponses, Responses } from './answer.js';
-import type { Guarded, Needs, NoNeeds, Resolved } from './dependency.js';
+import type { Guarded, Needs, NoNeeds, Resolved } from './recipe.js';
 
 type Schema = AnySchema | undefined;
 type Part<K extends string, S extends Schema> = S extends AnySchema
   ? { readonly [P in K]: z.output<S> }
   : unknown;
+
+/** How often one client may call one route, beside the general limit. */
+export interface RouteLimit {
+  /** 1 to 1,000,000. */
+  readonly requests: number;
+  /** Whole seconds, 1 to 2,678,400 (31 days). Opens with a client's first request; when it ends the whole quota is back. */
+  readonly window: number;
+  /** `principal` (default): who proved who they are by their account, others by address. `address`: everybody by address. */
+  readonly key?: 'principal' | 'address';
+}
 
 /** What every route may say. */
 export interface ReadOptions<N, A, P, Q, H, R> {
@@ -21,6 +31,8 @@ export interface ReadOptions<N, A, P, Q, H, R> {
   readonly headers?: H;
   /** By status: an allow-list of fields. What it does not list is dropped, what does not fit it is a 500 in the log. */
   readonly response: R;
+  /** How often one client may call it, beside the general limit; 429 beyond. */
+  readonly limit?: RouteLimit;
   readonly summary?: string;
   readonly description?: string;
   readonly tags?: readonly string[];

@@ -1,9 +1,9 @@
 import { finished, type Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { isStream, type StreamPayload } from './answer.js';
-import type { Made } from './dependency.js';
 import { disposeBefore, disposeLogged } from './disposal.js';
 import type { Plan } from './plan.js';
+import type { Made } from './recipe.js';
 import type { Outgoing, Responder } from './respond.js';
 import { gather, isThenable, type Scope } from './scope.js';
 import type { compileInputs } from './validate.js';

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Made } from './dependency.js';
 import type { Step } from './plan.js';
+import type { Made } from './recipe.js';
 
 const nothing: Made = Object.freeze({});
 

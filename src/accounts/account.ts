@@ -2,7 +2,8 @@ export const roles = ['admin', 'moderator', 'user'] as const;
 
 export type Role = (typeof roles)[number];
 
-export const isRole = (text: string): text is Role => roles.some((role) => role === text);
+/** A role of Sallyport's, or one that the application added. */
+export type RoleName = Role | (string & {});
 
 /** An account as the rest of the house sees it: the password's hash is never part of it. */
 export interface Account {
@@ -13,7 +14,7 @@ export interface Account {
   readonly username: string;
   readonly fullName: string | null;
   readonly bio: string | null;
-  readonly role: Role;
+  readonly role: RoleName;
   readonly isActive: boolean;
   /** Milliseconds (UTC). */
   readonly createdAt: number;

@@ -6,7 +6,7 @@ import type { Query } from '../store/connection.js';
 import { kept } from '../store/kept.js';
 import { isUniqueViolation } from '../store/store-errors.js';
 import type { Tables } from '../store/tables.js';
-import { type Account, isRole, type Role } from './account.js';
+import type { Account, RoleName } from './account.js';
 import { emailKey, emailProblem } from './email-address.js';
 import { foldUsername, parseIdentifier } from './identity.js';
 import { searchText } from './search-text.js';
@@ -39,19 +39,17 @@ export interface NewAccount {
   readonly passwordHash: string;
   readonly fullName: string | null;
   readonly bio: string | null;
-  readonly role: Role;
+  readonly role: RoleName;
 }
 
 export function toAccount(row: AccountRow): Account {
-  // A role that a later version wrote is worth nothing to this one.
-  const role = isRole(row.role) ? row.role : 'user';
   return {
     id: row.id,
     email: row.email,
     username: row.username,
     fullName: row.full_name,
     bio: row.bio,
-    role,
+    role: row.role,
     isActive: row.is_active,
     createdAt: row.created_at,
     passwordVersion: row.password_version,
@@ -168,7 +166,7 @@ export function updateProfile(tx: Query, id: string, profile: ProfileUpdate, clo
 }
 
 /** False where there is no such account. Lock the admins first where one might be the last. */
-export const setRole = (tx: Query, id: string, role: Role, clock: Clock): Promise<boolean> =>
+export const setRole = (tx: Query, id: string, role: RoleName, clock: Clock): Promise<boolean> =>
   update(tx, id, { role }, clock);
 
 /** False where there is no such account. Lock the admins first where one might be the last. */

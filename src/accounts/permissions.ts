@@ -11,14 +11,9 @@ export const permissions = [
 
 export type Permission = (typeof permissions)[number];
 
-/** Who may do what (ASVS 8.1.1). What stands here is all there is: a role has nothing that its row does not name. */
-const granted: Readonly<Record<Role, readonly Permission[]>> = {
+/** Who may do what of what Sallyport itself offers (ASVS 8.1.1): a role has nothing that its row does not name. */
+export const granted: Readonly<Record<Role, readonly Permission[]>> = {
   admin: permissions,
   moderator: ['users:read'],
   user: [],
 };
-
-export const permissionsOf = (role: Role): readonly Permission[] => granted[role];
-
-export const hasPermission = (role: Role, permission: Permission): boolean =>
-  granted[role].includes(permission);

@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import('./migrate.js')).migrateCommand(),
   openapi: async () => (await import('./openapi.js')).openapiCommand(),
   secret: async () => (await import('./secret.js')).secretCommand(),
+  routes: async () => (await import('./routes.js')).routesCommand(),
 };
 
 async function createProgram(asked: string | undefined): Promise<Command> {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { createSecureApp } from '../app.js';
+import { composeApp } from '../app.js';
 import { systemClock } from '../base/clock.js';
 import { loadSettings } from '../settings/load-settings.js';
 import { openStore } from '../store/connection.js';
@@ -15,7 +15,8 @@ export const openapiCommand = (): Command =>
     const store = await openStore({ ...settings, database: { engine: 'sqlite', file: ':memory:' } });
     try {
       await migrate(store, clock);
-      const app = await createSecureApp({ settings, store, clock, log: pino({ level: 'silent' }) });
+      const app = await composeApp({ settings, store, clock, log: pino({ level: 'silent' }) });
+      await app.fastify.ready();
       printJson(app.openApi());
       await app.close();
     } finally {

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { RunningServer } from '../server.js';
 import { exitCode } from './output.js';
 
 /** Milliseconds after which a stop that hangs (a database that does not answer) is given up. */
@@ -13,7 +12,7 @@ interface Tell {
 }
 
 /** The first signal stops in order, a second one at once. A fault that nobody foresaw is told, and ends the process. */
-export function stopInOrder(server: RunningServer, { log, say }: Tell): void {
+export function stopInOrder(app: { close(): Promise<void> }, { log, say }: Tell): void {
   let stopping = false;
   const end = (code: number): void => {
     setTimeout(() => process.exit(code), lastLines);
@@ -26,7 +25,7 @@ export function stopInOrder(server: RunningServer, { log, say }: Tell): void {
       log.error('the stop took too long and is given up');
       end(exitCode.failed);
     }, patience);
-    server.stop().then(
+    app.close().then(
       () => end(code),
       (error: unknown) => {
         log.error({ err: error }, 'the stop failed');

@@ -8,7 +8,7 @@ import { findAccounts, getAccountByIdentifier } from '../flows/list-accounts.js'
 import { register } from '../flows/register.js';
 import { type AccountChange, updateAccount } from '../flows/update-account.js';
 import { issuesFromZod } from '../http/validation.js';
-import { accountBodies, toUser } from '../routes/schemas/account-schemas.js';
+import { accountSchemas, toUser } from '../routes/schemas/account-schemas.js';
 import { print, printJson, table } from './output.js';
 import { readPassword } from './read-password.js';
 import { type CommandDeps, withStore } from './with-store.js';
@@ -91,7 +91,7 @@ const create = async (options: CreateOptions): Promise<void> => {
 function parseRegistration(deps: CommandDeps, options: CreateOptions, password: string) {
   const { email, username, fullName } = options;
   const given = { email, username, password, ...(fullName === undefined ? {} : { full_name: fullName }) };
-  const parsed = accountBodies(deps.settings).registration.safeParse(given);
+  const parsed = accountSchemas(deps.settings).registration.safeParse(given);
   if (parsed.success) return parsed.data;
   throw new InvalidInput(issuesFromZod(parsed.error.issues, 'body', given));
 }

@@ -3,6 +3,7 @@ import { setPasswordHash } from '../accounts/accounts-queries.js';
 import { InvalidInput, Refusal } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
 import { revokeSessionsOf } from '../tokens/refresh-family.js';
+import { transact } from './account-hooks.js';
 import { assertPassword } from './assert-password.js';
 import { confirmPassword } from './confirm-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
@@ -31,7 +32,7 @@ export async function changePassword(
   change: PasswordChange,
   origin: Origin,
 ): Promise<void> {
-  const { clock, hasher, store } = deps;
+  const { clock, hasher } = deps;
   const { currentPassword, newPassword, sessionId: except, signal } = change;
   assertPassword(deps, newPassword, account, 'new_password');
   await confirmPassword(
@@ -44,7 +45,7 @@ export async function changePassword(
   if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
   const passwordHash = await hasher.hash(newPassword, signal, { known: true });
   const written = { bumpVersion: true, ifVersion: account.passwordVersion };
-  await store.transaction(async (tx) => {
+  await transact(deps, async (tx, happened) => {
     // Two changes at once: the second one's current password is no longer the current one.
     if (!(await setPasswordHash(tx, account.id, passwordHash, written, clock)))
       throw new Refusal('wrong_password');
@@ -52,5 +53,6 @@ export async function changePassword(
     const details = { by: 'self', sessions_ended: ended } as const;
     const event = { name: 'password.changed', actorId: account.id, subjectId: account.id, details } as const;
     await recordEvent(tx, event, eventContext(deps, origin));
+    await happened({ name: 'password.changed', account, actorId: account.id, by: 'self' });
   });
 }

@@ -1,7 +1,8 @@
-import type { Account, Role } from '../accounts/account.js';
+import type { Account, RoleName } from '../accounts/account.js';
 import { findByIdentifier, insertAccount } from '../accounts/accounts-queries.js';
 import { Refusal } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
+import { transact } from './account-hooks.js';
 import { assertPassword } from './assert-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
@@ -15,7 +16,7 @@ export interface Registration {
 
 /** A stranger makes an account for themselves, or an operator one for somebody. */
 interface Registrar {
-  readonly role: Role;
+  readonly role: RoleName;
   readonly by: 'self' | 'command_line';
 }
 
@@ -26,7 +27,7 @@ const stranger: Registrar = { role: 'user', by: 'self' };
  * role is never the client's choice.
  */
 export async function register(
-  deps: Pick<FlowDeps, 'store' | 'clock' | 'settings' | 'hasher'>,
+  deps: Pick<FlowDeps, 'store' | 'clock' | 'settings' | 'hasher' | 'hooks'>,
   registration: Registration,
   origin: Origin,
   { role, by }: Registrar = stranger,
@@ -37,11 +38,12 @@ export async function register(
   if (await findByIdentifier(deps.store.db, person.email)) throw new Refusal('email_taken');
   if (await findByIdentifier(deps.store.db, person.username)) throw new Refusal('username_taken');
   const passwordHash = await deps.hasher.hash(password);
-  return deps.store.transaction(async (tx) => {
+  return transact(deps, async (tx, happened) => {
     const account = await insertAccount(tx, { ...person, passwordHash, role }, deps.clock);
     const actorId = by === 'self' ? account.id : undefined;
     const event = { name: 'account.registered', actorId, subjectId: account.id } as const;
     await recordEvent(tx, { ...event, details: { by, role } }, eventContext(deps, origin));
+    await happened({ name: 'account.registered', account, actorId, by });
     return account;
   });
 }

@@ -111,7 +111,7 @@ async function openProven(deps: FlowDeps, tx: Query, proven: Proven, origin: Ori
   }
   const expireDays = settings.jwt.refreshExpireDays;
   const session = await openSession(tx, { accountId: account.id, clientId, clock, expireDays });
-  const details = { session_id: session.sessionId, known_device: knownDevice };
+  const details = { session_id: session.sessionId, by: 'password', known_device: knownDevice } as const;
   await recordEvent(tx, { name: 'authentication.succeeded', ...who, details }, context);
   return session;
 }

@@ -1,27 +1,29 @@
-import type { Account, Role } from '../accounts/account.js';
+import type { Account, RoleName } from '../accounts/account.js';
 import { lockAccount, lockAdmins, setActive, setRole, updateProfile } from '../accounts/accounts-queries.js';
 import { Refusal } from '../base/errors.js';
 import type { EventContext } from '../events/event-context.js';
 import { recordEvent } from '../events/events-queries.js';
 import type { Query } from '../store/connection.js';
 import { revokeSessionsOf } from '../tokens/refresh-family.js';
+import { type AccountEventName, transact } from './account-hooks.js';
 import { type Actor, eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
 /** What is absent stays as it is; null empties it. */
 export interface AccountChange {
   readonly fullName?: string | null;
   readonly bio?: string | null;
-  readonly role?: Role;
+  readonly role?: RoleName;
   readonly isActive?: boolean;
 }
 
-type UpdateDeps = Pick<FlowDeps, 'store' | 'clock'>;
+type UpdateDeps = Pick<FlowDeps, 'store' | 'clock' | 'hooks'>;
 
 interface Step extends Pick<FlowDeps, 'clock'> {
   readonly tx: Query;
   readonly before: Account;
   readonly actor: Actor;
   readonly context: EventContext;
+  readonly tell: (name: AccountEventName) => Promise<void>;
 }
 
 /**
@@ -35,14 +37,16 @@ export async function updateAccount(
   actor: Actor,
   origin: Origin,
 ): Promise<Account> {
-  return deps.store.transaction(async (tx) => {
+  return transact(deps, async (tx, happened) => {
     const before = await lockForChange(tx, accountId, change);
-    const step = { clock: deps.clock, tx, before, actor, context: eventContext(deps, origin) };
+    const after = { ...before, ...change };
+    const tell = (name: AccountEventName) => happened({ name, account: after, ...actor });
+    const step = { clock: deps.clock, tx, before, actor, context: eventContext(deps, origin), tell };
     if (change.role !== undefined && change.role !== before.role) await changeRole(step, change.role);
     if (change.isActive !== undefined && change.isActive !== before.isActive)
       await changeActive(step, change.isActive);
     await changeProfile(step, change);
-    return { ...before, ...change };
+    return after;
   });
 }
 
@@ -58,11 +62,12 @@ async function lockForChange(tx: Query, accountId: string, change: AccountChange
 
 const who = ({ actor, before }: Step) => ({ actorId: actor.actorId, subjectId: before.id });
 
-async function changeRole(step: Step, role: Role): Promise<void> {
+async function changeRole(step: Step, role: RoleName): Promise<void> {
   const { tx, before, clock, context, actor } = step;
   await setRole(tx, before.id, role, clock);
   const details = { by: actor.by, from: before.role, to: role };
   await recordEvent(tx, { name: 'account.role_changed', ...who(step), details }, context);
+  await step.tell('account.role_changed');
 }
 
 async function changeActive(step: Step, isActive: boolean): Promise<void> {
@@ -71,11 +76,13 @@ async function changeActive(step: Step, isActive: boolean): Promise<void> {
   await setActive(tx, before.id, isActive, clock);
   if (isActive) {
     await recordEvent(tx, { name: 'account.enabled', ...who(step), details: { by } }, context);
+    await step.tell('account.enabled');
     return;
   }
   const ended = await revokeSessionsOf(tx, before.id, { reason: 'account_disabled', clock });
   const details = { by, sessions_ended: ended };
   await recordEvent(tx, { name: 'account.disabled', ...who(step), details }, context);
+  await step.tell('account.disabled');
 }
 
 /** What is sent and stays as it is changes nothing, and is told to nobody. */
@@ -89,4 +96,5 @@ async function changeProfile(step: Step, { fullName, bio }: AccountChange): Prom
   await updateProfile(tx, before.id, { fullName, bio }, clock);
   const details = { by: actor.by, ...changed };
   await recordEvent(tx, { name: 'account.updated', ...who(step), details }, context);
+  await step.tell('account.updated');
 }

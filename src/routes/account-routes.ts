@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { AddressLimits } from '../access/address-limit.js';
 import type { Routes } from '../access/create-routes.js';
-import { currentSession, currentUser, requireActiveUser } from '../access/current-user.js';
+import { accountOwner, currentSession, requireActiveUser } from '../access/current-user.js';
 import { hangUp, origin } from '../access/origin.js';
 import { requirePermission } from '../access/require-permission.js';
 import { requireAdmin } from '../access/require-role.js';
+import type { AccessTable } from '../accounts/access-table.js';
+import type { Account } from '../accounts/account.js';
 import { changePassword } from '../flows/change-password.js';
 import { confirmPassword } from '../flows/confirm-password.js';
 import { deleteAccount } from '../flows/delete-account.js';
@@ -14,15 +16,14 @@ import { findAccounts, getAccount } from '../flows/list-accounts.js';
 import { register } from '../flows/register.js';
 import { updateAccount } from '../flows/update-account.js';
 import { addressPolicies } from '../limits/policy.js';
+import type { Settings } from '../settings/settings.js';
 import {
-  accountBodies,
+  accountSchemas,
   Message,
   PasswordChange,
   PasswordProof,
   toUser,
-  User,
   UserId,
-  UserPage,
   UserSearch,
 } from './schemas/account-schemas.js';
 import { absentIsNull } from './schemas/text.js';
@@ -38,9 +39,17 @@ const profileChange = ({ full_name: fullName, bio }: ProfileBody) => ({
   ...(bio === undefined ? {} : { bio }),
 });
 
+/** What the account routes say and take, with the application's roles. */
+export type AccountWire = ReturnType<typeof accountWire>;
+
+/** A role that this application does not know is told as what it is worth here. */
+export const accountWire = (settings: Settings, access: AccessTable) => ({
+  ...accountSchemas(settings, access.roles),
+  toUser: (account: Account) => toUser({ ...account, role: access.knownRole(account.role) }),
+});
+
 /** A stranger makes an account. */
-function addRegistration(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
-  const bodies = accountBodies(deps.settings);
+function addRegistration(routes: Routes, deps: FlowDeps, limits: AddressLimits, wire: AccountWire): void {
   const tags = ['account'];
 
   routes.post(
@@ -48,8 +57,8 @@ function addRegistration(routes: Routes, deps: FlowDeps, limits: AddressLimits):
     {
       access: 'public',
       needs: { origin, take: limits.take },
-      body: bodies.registration,
-      response: { 201: User },
+      body: wire.registration,
+      response: { 201: wire.User },
       refusals: ['email_taken', 'username_taken'],
       summary: 'Register an account',
       tags,
@@ -58,41 +67,45 @@ function addRegistration(routes: Routes, deps: FlowDeps, limits: AddressLimits):
       await take(addressPolicies.register);
       const { email, username, password, full_name: fullName, bio } = body;
       const profile = { fullName: absentIsNull(fullName), bio: absentIsNull(bio) };
-      return toUser(await register(deps, { email, username, password, ...profile }, from));
+      return wire.toUser(await register(deps, { email, username, password, ...profile }, from));
     },
   );
 }
 
 /** The own account: register, see, change, leave. */
-export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: AddressLimits): void {
-  const bodies = accountBodies(deps.settings);
+export function addOwnAccountRoutes(
+  routes: Routes,
+  deps: FlowDeps,
+  limits: AddressLimits,
+  wire: AccountWire,
+): void {
   const tags = ['account'];
 
-  addRegistration(routes, deps, limits);
+  addRegistration(routes, deps, limits, wire);
 
   routes.get(
     '/users/me',
-    { needs: { user: requireActiveUser }, response: { 200: User }, summary: 'The own account', tags },
-    ({ user }) => toUser(user),
+    { needs: { user: requireActiveUser }, response: { 200: wire.User }, summary: 'The own account', tags },
+    ({ user }) => wire.toUser(user),
   );
 
   routes.patch(
     '/users/me',
     {
-      needs: { user: currentUser, origin },
-      body: bodies.profile,
-      response: { 200: User },
+      needs: { user: accountOwner, origin },
+      body: wire.profile,
+      response: { 200: wire.User },
       summary: 'Change the own profile',
       tags,
     },
     async ({ user, origin: from, body }) =>
-      toUser(await updateAccount(deps, user.id, profileChange(body), self(user.id), from)),
+      wire.toUser(await updateAccount(deps, user.id, profileChange(body), self(user.id), from)),
   );
 
   routes.delete(
     '/users/me',
     {
-      needs: { user: currentUser, session: currentSession, origin, signal: hangUp },
+      needs: { user: accountOwner, session: currentSession, origin, signal: hangUp },
       body: PasswordProof,
       response: { 204: z.void() },
       refusals: ['wrong_password', 'last_admin'],
@@ -109,7 +122,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
   routes.post(
     '/users/me/password',
     {
-      needs: { user: currentUser, session: currentSession, origin, signal: hangUp },
+      needs: { user: accountOwner, session: currentSession, origin, signal: hangUp },
       body: PasswordChange,
       response: { 204: z.void() },
       refusals: ['wrong_password'],
@@ -125,7 +138,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
 }
 
 /** Everybody's accounts: moderators may look, admins may change. */
-export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
+export function addUserRoutes(routes: Routes, deps: FlowDeps, wire: AccountWire): void {
   const tags = ['users'];
 
   routes.get(
@@ -133,13 +146,13 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
     {
       needs: { reader: requirePermission('users:read') },
       query: UserSearch,
-      response: { 200: UserPage },
+      response: { 200: wire.UserPage },
       summary: 'List or search accounts',
       tags,
     },
     async ({ query }) => {
       const page = await findAccounts(deps, query);
-      return { items: page.items.map(toUser), next_cursor: page.nextCursor };
+      return { items: page.items.map(wire.toUser), next_cursor: page.nextCursor };
     },
   );
 
@@ -148,26 +161,24 @@ export function addUserRoutes(routes: Routes, deps: FlowDeps): void {
     {
       needs: { admin: requireAdmin },
       params: UserId,
-      response: { 200: User },
+      response: { 200: wire.User },
       summary: 'One account',
       tags,
     },
-    async ({ params }) => toUser(await getAccount(deps, params.id)),
+    async ({ params }) => wire.toUser(await getAccount(deps, params.id)),
   );
 
-  addUserChanges(routes, deps, tags);
+  addUserChanges(routes, deps, wire, tags);
 }
 
-function addUserChanges(routes: Routes, deps: FlowDeps, tags: readonly string[]): void {
-  const bodies = accountBodies(deps.settings);
-
+function addUserChanges(routes: Routes, deps: FlowDeps, wire: AccountWire, tags: readonly string[]): void {
   routes.patch(
     '/users/:id',
     {
       needs: { admin: requireAdmin, origin },
       params: UserId,
-      body: bodies.adminChange,
-      response: { 200: User },
+      body: wire.adminChange,
+      response: { 200: wire.User },
       refusals: ['last_admin'],
       summary: 'Change an account: role, active, profile',
       tags,
@@ -178,7 +189,7 @@ function addUserChanges(routes: Routes, deps: FlowDeps, tags: readonly string[])
         ...(body.role === undefined ? {} : { role: body.role }),
         ...(body.is_active === undefined ? {} : { isActive: body.is_active }),
       };
-      return toUser(await updateAccount(deps, params.id, change, asAdmin(admin.id), from));
+      return wire.toUser(await updateAccount(deps, params.id, change, asAdmin(admin.id), from));
     },
   );
 

@@ -46,6 +46,8 @@ interface SessionTable {
   expires_at: number;
   revoked_at: number | null;
   revoked_reason: string | null;
+  /** The permissions a session is narrowed to, separated by blanks (RFC 6749 §3.3); null: not narrowed. */
+  scopes: string | null;
 }
 
 interface RefreshTokenTable {

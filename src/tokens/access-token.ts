@@ -29,6 +29,8 @@ interface Grant {
   readonly accountId: string;
   readonly sessionId: string;
   readonly clientId: string;
+  /** Whole seconds in place of the usual life; the session's end cuts it all the same. */
+  readonly expiresIn?: number;
   /** Milliseconds: the absolute end of the session, which no token of it outlives (ASVS 7.3.2). */
   readonly expiresAt: number;
 }
@@ -51,9 +53,9 @@ export function createAccessTokens(options: AccessTokenOptions): AccessTokens {
   const jws = createCompactJws(key, 'at+jwt');
   const lifetime = Math.floor(options.expireMinutes * 60);
   return {
-    issue({ accountId, sessionId, clientId, expiresAt }) {
+    issue({ accountId, sessionId, clientId, expiresAt, expiresIn = lifetime }) {
       const iat = Math.floor(clock.now() / 1000);
-      const exp = Math.max(iat, Math.min(iat + lifetime, Math.floor(expiresAt / 1000)));
+      const exp = Math.max(iat, Math.min(iat + expiresIn, Math.floor(expiresAt / 1000)));
       const claims = { iss: issuer, aud: audience, sub: accountId, sid: sessionId };
       const accessToken = jws.sign({ ...claims, client_id: clientId, jti: uuidv7(clock), iat, exp });
       return { accessToken, expiresIn: exp - iat };

@@ -11,6 +11,7 @@ const sessionWithAccount = kept((db: Query, sessionId: string) =>
       's.expires_at',
       's.revoked_at',
       's.revoked_reason',
+      's.scopes',
       'a.email',
       'a.username',
       'a.full_name',
@@ -31,6 +32,8 @@ export interface Principal {
   readonly expiresAt: number;
   readonly revokedAt: number | null;
   readonly revokedReason: string | null;
+  /** Permissions, separated by blanks; null where the session was not narrowed. */
+  readonly scopes: string | null;
   readonly account: {
     readonly id: string;
     readonly email: string;
@@ -55,6 +58,7 @@ export async function loadPrincipal(db: Query, sessionId: string): Promise<Princ
     expiresAt: row.expires_at,
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason,
+    scopes: row.scopes,
     account: {
       id: row.account_id,
       email: row.email,

@@ -20,6 +20,7 @@ export interface SessionRecord {
 
 interface NewSession extends Omit<SessionRecord, 'revokedAt'> {
   readonly createdAt: number;
+  readonly scopes?: readonly string[] | undefined;
 }
 
 export async function insertSession(tx: Query, session: NewSession): Promise<void> {
@@ -33,6 +34,7 @@ export async function insertSession(tx: Query, session: NewSession): Promise<voi
       expires_at: session.expiresAt,
       revoked_at: null,
       revoked_reason: null,
+      scopes: session.scopes?.join(' ') ?? null,
     })
     .execute();
 }

@@ -57,6 +57,25 @@ export async function openSession(
   return { sessionId, refreshToken, expiresAt };
 }
 
+/** A session without refresh tokens, opened by the application for `expiresIn` whole seconds; `scopes` narrow it. */
+export async function openNarrowSession(
+  tx: Query,
+  options: {
+    readonly accountId: string;
+    readonly clientId: string;
+    readonly clock: Clock;
+    readonly expiresIn: number;
+    readonly scopes: readonly string[] | undefined;
+  },
+): Promise<{ readonly sessionId: string; readonly expiresAt: number }> {
+  const { accountId, clientId, clock, scopes } = options;
+  const createdAt = clock.now();
+  const expiresAt = createdAt + options.expiresIn * 1000;
+  const sessionId = uuidv7(clock);
+  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, scopes });
+  return { sessionId, expiresAt };
+}
+
 /** Both halves of a family's chain: 32 bytes as base64url. Whatever else is sent is unknown, and asks no database. */
 const refreshTokenForm = /^[\w-]{43}$/;
 

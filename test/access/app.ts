@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { createRoutes, type Routes } from '../../src/access/create-routes.js';
 import { dependency, fromRequest, guard, perArgument } from '../../src/access/dependency.js';
 import { bearerSchemes } from '../../src/access/openapi-security.js';
+import { builtInAccess } from '../../src/accounts/access-table.js';
 import { InvalidInput, Refusal } from '../../src/base/errors.js';
 
 export type Role = 'admin' | 'user';
@@ -9,6 +10,15 @@ export interface User {
   readonly email: string;
   readonly role: Role;
 }
+
+/** No application, so no store: a route with a limit is tested on the wire. */
+export const routesOptions = {
+  production: false,
+  access: builtInAccess,
+  limit: () => {
+    throw new Error('this room has no store to count in');
+  },
+};
 
 /** An application with a minimal error door, so that this room is tested by itself. */
 export function testApp(options: { production?: boolean; fastify?: FastifyInstance } = {}) {
@@ -21,7 +31,7 @@ export function testApp(options: { production?: boolean; fastify?: FastifyInstan
       error instanceof InvalidInput ? error.issues : error instanceof Refusal ? error.detail : 'fault';
     reply.code(status).send({ detail });
   });
-  const routes: Routes = createRoutes(fastify, { production: options.production ?? false });
+  const routes: Routes = createRoutes(fastify, { ...routesOptions, production: options.production ?? false });
   return { fastify, routes, faults };
 }
 

@@ -6,7 +6,7 @@ import { dependency, guard } from '../../src/access/dependency.js';
 import { routesTable } from '../../src/access/gate.js';
 import { query } from '../../src/access/inputs.js';
 import { Refusal } from '../../src/base/errors.js';
-import { as, currentUser, requireRole, testApp } from './app.js';
+import { as, currentUser, requireRole, routesOptions, testApp } from './app.js';
 
 const Message = z.object({ message: z.string() });
 const open = { config: { access: 'public' as const } };
@@ -164,9 +164,9 @@ describe('the gate', () => {
   it('refuses an instance that has routes already, and a second gate', () => {
     const used = Fastify();
     used.get('/early', async () => 'x');
-    expect(() => createRoutes(used, { production: false })).toThrow(/would escape the gate/);
+    expect(() => createRoutes(used, routesOptions)).toThrow(/would escape the gate/);
     const { fastify } = testApp();
-    expect(() => createRoutes(fastify, { production: false })).toThrow(/already has its gate/);
+    expect(() => createRoutes(fastify, routesOptions)).toThrow(/already has its gate/);
   });
 
   it('tables every route with its access', async () => {

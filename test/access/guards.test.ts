@@ -3,13 +3,16 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createRoutes } from '../../src/access/create-routes.js';
 import { currentSession, optionalUser, requireActiveUser } from '../../src/access/current-user.js';
+import { declareAccess } from '../../src/access/granted.js';
 import { declareIdentity, type Identity } from '../../src/access/principal.js';
 import { requirePermission } from '../../src/access/require-permission.js';
 import { requireAdmin, requireRole } from '../../src/access/require-role.js';
+import { builtInAccess } from '../../src/accounts/access-table.js';
 import type { Account, Role } from '../../src/accounts/account.js';
 import { roles } from '../../src/accounts/account.js';
-import { permissions, permissionsOf } from '../../src/accounts/permissions.js';
+import { permissions } from '../../src/accounts/permissions.js';
 import { Refusal } from '../../src/base/errors.js';
+import { routesOptions } from './app.js';
 
 const account = (role: Role): Account => ({
   id: '01a212fe-f927-7860-aacc-1736037b4346',
@@ -24,7 +27,7 @@ const account = (role: Role): Account => ({
 });
 const asRole = (role: Role): Identity => ({
   kind: 'proven',
-  principal: { account: account(role), sessionId: 'session' },
+  principal: { account: account(role), sessionId: 'session', scopes: null },
 });
 const Name = z.object({ name: z.string().nullable() });
 
@@ -36,11 +39,12 @@ async function ask(path: string, identity: Identity): Promise<string> {
     reply.code(error.status).send({ detail: error.detail });
   });
   declareIdentity(fastify);
+  declareAccess(fastify, builtInAccess);
   fastify.addHook('onRequest', (request, _reply, done) => {
     request.identity = identity;
     done();
   });
-  const routes = createRoutes(fastify, { production: false });
+  const routes = createRoutes(fastify, routesOptions);
   const response = { 200: Name };
   routes.get('/active', { needs: { user: requireActiveUser }, response }, ({ user }) => ({
     name: user.username,
@@ -89,7 +93,9 @@ describe('the guards', () => {
   it('requirePermission follows the table, cell by cell', async () => {
     for (const role of roles)
       for (const permission of permissions) {
-        const expected = permissionsOf(role).includes(permission) ? '200 in' : '403 Insufficient permissions';
+        const expected = builtInAccess.grants(role).has(permission)
+          ? '200 in'
+          : '403 Insufficient permissions';
         expect(await ask(`/may/${permission.replace(':', '-')}`, asRole(role)), `${role} ${permission}`).toBe(
           expected,
         );

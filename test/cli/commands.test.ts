@@ -194,7 +194,9 @@ describe('the others', () => {
   test('migrate, the second time there is nothing to do', async () => {
     const elsewhere = new Workplace();
     try {
-      expect((await elsewhere.run(['migrate'])).stdout).toBe('migrated: 0001-first-tables\n');
+      expect((await elsewhere.run(['migrate'])).stdout).toBe(
+        'migrated: 0001-first-tables\nmigrated: 0002-session-scopes\n',
+      );
       expect((await elsewhere.run(['migrate'])).stdout).toBe('nothing to migrate\n');
       expect(JSON.parse((await elsewhere.run(['migrate', '--json'])).stdout)).toEqual({ migrated: [] });
     } finally {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { startServer } from '../../dist/server.js';
+import { builtInAccess } from '../../dist/accounts/access-table.js';
+import { openApp } from '../../dist/library/open-app.js';
 import { loadTestSettings } from '../../dist/testing/test-settings.js';
 import { createDatabase } from '../support/stores.js';
 import { LogLines, TestClock } from '../support/wire.js';
@@ -11,12 +12,13 @@ async function saidAtStart(engine: 'sqlite' | 'postgres'): Promise<string> {
   const { settings } = await loadTestSettings({ PUBLIC_URL: 'http://127.0.0.1', PORT: '0', DEBUG: 'false' });
   const log = new LogLines();
   const where = database.settings as unknown as Pick<typeof settings, 'database' | 'dataDir'>;
-  const server = await startServer({
+  const app = await openApp({
     settings: { ...settings, ...where },
     clock: new TestClock(),
+    access: builtInAccess,
     log: pino({ level: 'info' }, log),
   });
-  await server.stop();
+  await app.close();
   await database.drop();
   return log.lines.join('');
 }

@@ -14,6 +14,7 @@ const publicUrl = { PUBLIC_URL: 'http://127.0.0.1:8000' };
 async function givenDocument(): Promise<object> {
   const { server, stop } = await startServer('sqlite', { env: { DEBUG: 'false', ...publicUrl } });
   try {
+    await server.app.fastify.ready();
     return server.app.openApi();
   } finally {
     await stop();

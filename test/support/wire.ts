@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe } from 'vitest';
 import type { Role } from '../../dist/accounts/account.js';
-import { createSecureApp, type SecureApp } from '../../dist/app.js';
+import { type ComposedApp, composeApp } from '../../dist/app.js';
 import { localContext } from '../../dist/events/event-context.js';
 import { commandLine } from '../../dist/flows/flow-deps.js';
 import { updateAccount } from '../../dist/flows/update-account.js';
@@ -67,7 +67,7 @@ export class TestServer {
   readonly engine: 'sqlite' | 'postgres';
   readonly settings: Settings;
   readonly store: Store;
-  readonly app: SecureApp;
+  readonly app: ComposedApp;
   readonly clock: TestClock;
   readonly log: LogLines;
   readonly port: number;
@@ -177,7 +177,7 @@ export async function startServer(
   const store = await openStore(settings);
   await migrate(store, clock);
   const log = new LogLines();
-  const app = await createSecureApp({ settings, store, clock, log: pino({ level: settings.logLevel }, log) });
+  const app = await composeApp({ settings, store, clock, log: pino({ level: settings.logLevel }, log) });
   await app.fastify.listen({ host: '127.0.0.1', port: 0 });
   return {
     server: new TestServer({ engine, settings, store, app, clock, log }),

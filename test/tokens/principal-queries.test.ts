@@ -15,6 +15,7 @@ describeEachStore('loadPrincipal', ({ open }) => {
       expiresAt,
       revokedAt: null,
       revokedReason: null,
+      scopes: null,
       account: {
         id: accountId,
         email: `${accountId}@Example.com`,

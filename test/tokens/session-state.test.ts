@@ -13,6 +13,7 @@ function principal(change: Partial<Principal> & { isActive?: boolean; id?: strin
     expiresAt: now + 1,
     revokedAt: null,
     revokedReason: null,
+    scopes: null,
     account: {
       ...{ id, isActive, role: 'user', passwordVersion: 1, createdAt: 0 },
       ...{ email: 'a@b.c', username: 'abc', fullName: null, bio: null },

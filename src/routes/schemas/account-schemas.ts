@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Account, roles } from '../../accounts/account.js';
+import { type Account, roles as ownRoles, type RoleName } from '../../accounts/account.js';
 import { emailProblem } from '../../accounts/email-address.js';
 import { foldUsername, usernameProblem } from '../../accounts/identity.js';
 import { bioProblem, fullNameProblem, sanitizeBio } from '../../accounts/profile.js';
@@ -46,20 +46,21 @@ function storedOnlyAsHash(text: string) {
   return storableProblem(text.replaceAll('\0', ''));
 }
 
-export const User = z
-  .object({
-    id: z.uuid(),
-    email: z.string().meta({ format: 'email' }),
-    username: z.string(),
-    full_name: z.string().nullable(),
-    bio: z.string().nullable(),
-    role: z.enum(roles),
-    is_active: z.boolean(),
-    created_at: z.iso.datetime().meta({ examples: ['2026-11-25T13:57:59.851Z'] }),
-  })
-  .meta({ id: 'User', description: 'What is told of an account: this and nothing else.' });
+const userSchema = (roles: readonly RoleName[]) =>
+  z
+    .object({
+      id: z.uuid(),
+      email: z.string().meta({ format: 'email' }),
+      username: z.string(),
+      full_name: z.string().nullable(),
+      bio: z.string().nullable(),
+      role: z.enum(roles),
+      is_active: z.boolean(),
+      created_at: z.iso.datetime().meta({ examples: ['2026-11-25T13:57:59.851Z'] }),
+    })
+    .meta({ id: 'User', description: 'What is told of an account: this and nothing else.' });
 
-export const toUser = (account: Account): z.input<typeof User> => ({
+export const toUser = (account: Account): z.input<ReturnType<typeof userSchema>> => ({
   id: account.id,
   email: account.email,
   username: account.username,
@@ -72,10 +73,19 @@ export const toUser = (account: Account): z.input<typeof User> => ({
 
 export const UserId = z.object({ id: z.uuid() });
 
-/** Closed: a `role` or an `id` that a client adds is refused, not dropped in silence (ASVS 15.3.3). */
-export const accountBodies = (settings: Pick<Settings, 'sanitizeBio'>) => {
+/**
+ * What goes in and out, with the roles of this application. Bodies are closed: a `role` or an `id` that a client adds is
+ * refused, not dropped in silence (ASVS 15.3.3).
+ */
+export const accountSchemas = (
+  settings: Pick<Settings, 'sanitizeBio'>,
+  roles: readonly RoleName[] = ownRoles,
+) => {
+  const User = userSchema(roles);
   const profile = { full_name: FullName.nullable().optional(), bio: bio(settings).nullable().optional() };
   return {
+    User,
+    UserPage: z.object({ items: z.array(User), next_cursor: z.string().nullable() }).meta({ id: 'UserPage' }),
     registration: z
       .strictObject({ email: Email, username: Username, password: NewPassword, ...profile })
       .meta({ id: 'Registration' }),
@@ -91,10 +101,6 @@ export const PasswordChange = z
   .meta({ id: 'PasswordChange' });
 
 export const PasswordProof = z.strictObject({ password: GivenPassword }).meta({ id: 'PasswordProof' });
-
-export const UserPage = z
-  .object({ items: z.array(User), next_cursor: z.string().nullable() })
-  .meta({ id: 'UserPage' });
 
 export const UserSearch = z.strictObject({
   search: textBy((text) => lengthProblem(text, 2, 50) ?? storableProblem(text), {

@@ -1,5 +1,6 @@
 import { firstTables } from './0001-first-tables.js';
+import { sessionScopes } from './0002-session-scopes.js';
 import type { Migration } from './migration.js';
 
 /** In the order in which they run. New ones go to the end. */
-export const migrations: readonly Migration[] = [firstTables];
+export const migrations: readonly Migration[] = [firstTables, sessionScopes];
