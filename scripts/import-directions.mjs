@@ -134,7 +134,11 @@ function roomOf(file) {
   return second === undefined ? first.replace(/\.ts$/, '') : first;
 }
 
+/** It loads the application that the command line names. */
+const loader = 'cli/load-app.ts';
+
 function judgeImport(file, { specifier, names, line }, known, refuse) {
+  if (specifier === undefined && file === loader) return undefined;
   if (specifier === undefined) {
     refuse(line, 'a dynamic import must name its file as plain text: else nobody can tell where it looks');
     return undefined;
