@@ -11,7 +11,7 @@ const jsonType = 'application/json; charset=utf-8';
 /** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id`. */
 export function errorBody(refusal: Refusal, requestId: string): string {
   const entry: { detail: string; error?: string } = catalogue[refusal.code];
-  const detail = refusal instanceof InvalidInput ? refusal.issues : entry.detail;
+  const detail = refusal instanceof InvalidInput ? refusal.issues : refusal.detail;
   const error = entry.error === undefined ? {} : { error: entry.error };
   return JSON.stringify({ detail, ...error, code: refusal.code, request_id: requestId });
 }
