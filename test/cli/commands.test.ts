@@ -98,6 +98,11 @@ describe('users', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
+  test('set-role takes a role of the application that is said to be one', async () => {
+    const { stdout } = await place.run(['users', 'set-role', 'carol', 'editor', '--own']);
+    expect(stdout).toBe('carol <carol@example.org> is editor, active\n');
+  });
+
   test('set-role, disable, enable', async () => {
     const { stdout } = await place.run(['users', 'set-role', 'CAROL@example.org', 'moderator']);
     expect(stdout).toBe('carol <carol@example.org> is moderator, active\n');
@@ -110,7 +115,12 @@ describe('users', () => {
     [['disable', 'n\u001b[31m'], 1, /^sallyport: nobody has the e-mail or username "n\\u001b\[31m"\n$/],
     [['disable', 'alice'], 1, /^sallyport: The last admin cannot be removed, demoted or disabled\n$/],
     [['set-role', 'alice', 'user'], 1, /^sallyport: The last admin cannot be/],
-    [['set-role', 'alice', 'king'], 2, /Allowed choices are admin, moderator, user/],
+    [
+      ['set-role', 'alice', 'king'],
+      2,
+      /^sallyport: there is no role "king"\. Roles: admin, moderator, user\. .* say --own\n$/,
+    ],
+    [['set-role', 'alice', 'King', '--own'], 2, /^sallyport: "King" is no name for a role/],
     [['set-role', 'alice'], 2, /missing required argument 'role'/],
     [['create', '--email', 'x@example.org'], 2, /required option '--username <username>' not specified/],
     [['list', '--jsonn'], 2, /unknown option '--jsonn'/],
