@@ -8,10 +8,12 @@ import type { Account } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
 import { contextOf } from '../http/request-context.js';
+import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import type { AccessClaims, AccessTokens } from '../tokens/access-token.js';
 import { type Principal as Found, loadPrincipal } from '../tokens/principal-queries.js';
-import { judgeSession } from '../tokens/session-state.js';
+import type { SessionActivity } from '../tokens/session-activity.js';
+import { idleSince, judgeSession } from '../tokens/session-state.js';
 import { parseCredential } from './credential.js';
 
 /** Somebody who proved who they are, and the session by which. */
@@ -59,6 +61,8 @@ interface IdentityDeps {
   readonly clock: Clock;
   readonly accessTokens: AccessTokens;
   readonly access: AccessTable;
+  readonly activity: SessionActivity;
+  readonly settings: Pick<Settings, 'sessions'>;
 }
 
 interface IdentityHooks {
@@ -78,9 +82,13 @@ interface IdentityHooks {
 export function createIdentify(deps: IdentityDeps): IdentityHooks {
   const fromDatabase = async (claims: Pick<AccessClaims, 'sub' | 'sid'>): Promise<Identity> => {
     const found = await loadPrincipal(deps.store.db, claims.sid);
-    const state = judgeSession(found, claims, deps.clock.now());
+    const now = deps.clock.now();
+    const lastSeen = Math.max(found?.lastSeenAt ?? 0, deps.activity.noted(claims.sid) ?? 0);
+    const idle = lastSeen <= idleSince(deps.settings.sessions, now);
+    const state = judgeSession(found, claims, { now, idle });
     if (state === 'disabled') return { kind: 'disabled', accountId: claims.sub };
     if (state === 'invalid' || found === undefined) return unproven;
+    deps.activity.saw(claims.sid, found.lastSeenAt);
     const account = withKnownRole(found.account, deps.access);
     return {
       kind: 'proven',

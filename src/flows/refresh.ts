@@ -19,7 +19,11 @@ export async function refresh(
   const { clock, settings } = deps;
   const context = eventContext(deps, origin);
   const rotation = await deps.store.transaction(async (tx) => {
-    const made = await rotate(tx, refreshToken, { clock, graceSeconds: settings.jwt.refreshGraceSeconds });
+    const made = await rotate(tx, refreshToken, {
+      clock,
+      graceSeconds: settings.jwt.refreshGraceSeconds,
+      sessions: settings.sessions,
+    });
     if (made.outcome === 'reused') {
       const { accountId: subjectId, sessionId } = made;
       await recordRefusal(

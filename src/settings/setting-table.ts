@@ -166,6 +166,19 @@ export const settingTable = {
     defaults: everywhere(10),
     words: 'How long a used refresh token gives the same successor again (two tabs at once); 0 is strict.',
   }),
+  SECURITY_MAX_SESSIONS: setting({
+    group: 'Tokens',
+    parse: integer(1, 1000, 10),
+    defaults: everywhere(10),
+    words: 'How many sessions an account has at most; one more sign-in ends the oldest.',
+  }),
+  SECURITY_SESSION_IDLE_MINUTES: setting({
+    group: 'Tokens',
+    parse: integer(0, 525_600, 1440),
+    defaults: everywhere(0),
+    words:
+      'After how many minutes without a request a session ends, at least 5; 0: only when its days are over.',
+  }),
   SECURITY_PASSWORD_MIN_LENGTH: setting({
     group: 'Passwords',
     parse: integer(1, 128, 8),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { hmacSha256, sha256 } from '../base/digest.js';
 import { randomToken, uuidv7 } from '../base/random.js';
+import type { Settings } from '../settings/settings.js';
 import type { Query } from '../store/connection.js';
 import {
   consumeRefreshToken,
@@ -18,6 +19,8 @@ import {
   type RevokedReason,
   type SessionRecord,
 } from './refresh-family-queries.js';
+import { writeLastSeen } from './session-queries.js';
+import { idleSince } from './session-state.js';
 
 const hour = 60 * 60 * 1000;
 const day = 24 * hour;
@@ -45,14 +48,17 @@ export async function openSession(
     readonly clientId: string;
     readonly clock: Clock;
     readonly expireDays: number;
+    readonly device: string | null;
+    readonly network: string | null;
   },
 ): Promise<{ readonly sessionId: string; readonly refreshToken: string; readonly expiresAt: number }> {
-  const { accountId, clientId, clock } = options;
+  const { accountId, clientId, clock, device, network } = options;
   const createdAt = clock.now();
   const expiresAt = createdAt + Math.floor(options.expireDays * day);
   const sessionId = uuidv7(clock);
   const refreshToken = randomToken();
-  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt });
+  const opened = { openedBy: 'password', device, network } as const;
+  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, ...opened });
   await insertRefreshToken(tx, { digest: sha256(refreshToken), sessionId, createdAt });
   return { sessionId, refreshToken, expiresAt };
 }
@@ -72,7 +78,8 @@ export async function openNarrowSession(
   const createdAt = clock.now();
   const expiresAt = createdAt + options.expiresIn * 1000;
   const sessionId = uuidv7(clock);
-  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, scopes });
+  const opened = { openedBy: 'application', device: null, network: null } as const;
+  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, scopes, ...opened });
   return { sessionId, expiresAt };
 }
 
@@ -87,7 +94,7 @@ const refreshTokenForm = /^[\w-]{43}$/;
 export async function rotate(
   tx: Query,
   refreshToken: string,
-  options: { readonly clock: Clock; readonly graceSeconds: number },
+  options: { readonly clock: Clock; readonly graceSeconds: number; readonly sessions: Settings['sessions'] },
 ): Promise<RotationOutcome> {
   if (!refreshTokenForm.test(refreshToken)) return { outcome: 'unknown' };
   const now = options.clock.now();
@@ -97,7 +104,8 @@ export async function rotate(
   if (!locked) return { outcome: 'unknown' };
   const { revokedAt, ...session } = locked;
   if (revokedAt !== null) return { outcome: 'revoked' };
-  if (session.expiresAt <= now) return { outcome: 'expired' };
+  if (session.expiresAt <= now || session.lastSeenAt <= idleSince(options.sessions, now))
+    return { outcome: 'expired' };
   const isFresh = known.consumed_at === null;
   if (isFresh && (await countIssuedSince(tx, session.sessionId, now - hour)) >= perHour)
     return { outcome: 'too_often' };
@@ -105,6 +113,7 @@ export async function rotate(
   const successor = successorOf(refreshToken, successorSeed);
   const successorDigest = sha256(successor);
   if (await consumeRefreshToken(tx, { digest, consumedAt: now, successorSeed, successorDigest })) {
+    await writeLastSeen(tx, session.sessionId, now);
     await insertRefreshToken(tx, { digest: successorDigest, sessionId: session.sessionId, createdAt: now });
     // The presented token was somebody's successor: now that it is used, it cannot be given out again.
     await eraseSeeds(tx, session.sessionId, digest);
