@@ -4,6 +4,7 @@ import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } fro
 import { enter, scopeOf } from './entry.js';
 import { assertCover, cover, installGate, passGate, type RouteRow, routesTable } from './gate.js';
 import { describeRoute } from './openapi.js';
+import { securityOf } from './openapi-security.js';
 import { Planner } from './plan.js';
 import { judgeRawBody } from './raw-body.js';
 import { Responder } from './respond.js';
@@ -124,7 +125,7 @@ function addRoute(
   const compile: Registered['compile'] = (overrides) =>
     compileRoute(where, options, handler as CompiledRoute['handler'], responder, new Planner(overrides));
   const route: Registered = { compile, current: compile(new Map()) };
-  const config = { access };
+  const config = { access, readsCredential: securityOf(options.needs ?? {}).length > 0 };
   passGate(config);
   describeRoute(config, { method, path: url, options, plan: route.current.plan, access });
   mount(fastify, method, url, options, config, route);

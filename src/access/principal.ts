@@ -6,6 +6,7 @@ import type {
 import { type Account, isRole, type Role } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
+import { announcesBody } from '../http/error-answer.js';
 import { contextOf } from '../http/request-context.js';
 import type { Store } from '../store/connection.js';
 import type { AccessClaims, AccessTokens } from '../tokens/access-token.js';
@@ -99,8 +100,10 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     judge,
     judgeAgain(request, _reply, done) {
       const { identity } = request;
-      const isPublic = request.routeOptions.config.access === 'public';
-      if (identity?.kind !== 'proven' || isPublic || request.body === undefined) {
+      const { access, readsCredential = false } = request.routeOptions.config;
+      const isIgnored = access === 'public' && !readsCredential;
+      // By what was announced: an empty body can be drawn out as long as a full one.
+      if (identity?.kind !== 'proven' || isIgnored || !announcesBody(request)) {
         done();
         return;
       }

@@ -30,10 +30,12 @@ export function errorHeaders(refusal: Refusal, body: string): HeaderLine[] {
   return lines;
 }
 
+/** A body is to come, even if no byte of it does (RFC 9112 §6.3). */
+export const announcesBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
 /** A body announced and not yet read to its end. */
-export const hasUnreadBody = (raw: IncomingMessage): boolean =>
-  !raw.complete &&
-  (raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0);
+export const hasUnreadBody = (raw: IncomingMessage): boolean => !raw.complete && announcesBody(raw);
 
 /** What a handler had set for the answer that it never gave. */
 const notOfAnError = [

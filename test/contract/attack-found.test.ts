@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { expect, it } from 'vitest';
+import { holdOpen } from '../support/held-request.js';
 import { describeEachServer, password } from '../support/wire.js';
 
 describeEachServer(
@@ -14,19 +14,30 @@ describeEachServer(
       expect((await get().call('GET', '/healthz')).status).toBe(200);
     });
 
-    it.each(['disabled', 'demoted', 'signed out'])(
-      'a request held open while its sender is %s is refused',
-      async (how) => {
+    it.each([
+      ['disabled', 403],
+      ['demoted', 403],
+      ['signed out', 401],
+      ['deleted', 401],
+    ])(
+      'a request held open while its sender is %s is refused, its body full or empty',
+      async (how, status) => {
         const admin = await get().person('admin');
-        await get().person('admin');
-        const helper = await get().person();
-        const held = holdOpen(`${get().url}/users/${helper.id}`, admin.access_token, { role: 'admin' });
-        await held.begun;
+        const other = await get().person('admin');
+        const [raised, deleted] = [await get().person(), await get().person()];
+        const hold = (method: string, id: string, body: string) =>
+          holdOpen(method, `${get().url}/users/${id}`, admin.access_token, body);
+        const held = [hold('PATCH', raised.id, '{"role":"admin"}'), hold('DELETE', deleted.id, '')];
+        await Promise.all(held.map(({ begun }) => begun));
         if (how === 'disabled') await get().update(admin.id, { isActive: false });
         else if (how === 'demoted') await get().update(admin.id, { role: 'user' });
-        else await get().call('POST', '/auth/logout', { token: admin.access_token });
-        expect(await held.finish()).toBe(how === 'signed out' ? 401 : 403);
-        expect((await get().call('GET', '/users/me', { token: helper.access_token })).json.role).toBe('user');
+        else if (how === 'signed out')
+          await get().call('POST', '/auth/logout', { token: admin.access_token });
+        else await get().call('DELETE', `/users/${admin.id}`, { token: other.access_token });
+        expect(await Promise.all(held.map(({ finish }) => finish()))).toEqual([status, status]);
+        const me = (token: string) => get().call('GET', '/users/me', { token });
+        expect((await me(raised.access_token)).json.role).toBe('user');
+        expect((await me(deleted.access_token)).status).toBe(200);
       },
     );
 
@@ -101,32 +112,3 @@ describeEachServer(
     });
   },
 );
-
-/** Sends the head of a PATCH, and its body only when told to. */
-function holdOpen(url: string, token: string, json: object) {
-  const body = JSON.stringify(json);
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': 'application/json',
-    'content-length': String(body.length),
-    expect: '100-continue',
-  };
-  const sent = request(url, { method: 'PATCH', headers, agent: false });
-  sent.flushHeaders();
-  // Node answers 100 Continue and calls the app in the same turn: the guards have judged when it is here.
-  const begun = new Promise<void>((resolve) => sent.once('continue', resolve));
-  const status = new Promise<number>((resolve, reject) => {
-    sent.once('response', (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    sent.once('error', reject);
-  });
-  return {
-    begun,
-    finish: () => {
-      sent.end(body);
-      return status;
-    },
-  };
-}
