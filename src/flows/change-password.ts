@@ -34,15 +34,15 @@ export async function changePassword(
   const { clock, hasher, store } = deps;
   const { currentPassword, newPassword, sessionId: except, signal } = change;
   assertPassword(deps, newPassword, account, 'new_password');
+  // Both are the client's own words, so this tells nothing; after the hash it would be a hash that nothing counts.
+  if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
   await confirmPassword(
     deps,
     account,
     { at: 'change_password', password: currentPassword, sessionId: except, signal },
     origin,
   );
-  // Compared as texts, the current one being proven: no second hash is needed to know.
-  if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
-  const passwordHash = await hasher.hash(newPassword, signal, { known: true });
+  const passwordHash = await hasher.hash(newPassword, signal, { known: account.id });
   const written = { bumpVersion: true, ifVersion: account.passwordVersion };
   await store.transaction(async (tx) => {
     // Two changes at once: the second one's current password is no longer the current one.
