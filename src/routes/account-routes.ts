@@ -6,8 +6,7 @@ import { hangUp, origin } from '../access/origin.js';
 import { requirePermission } from '../access/require-permission.js';
 import { requireAdmin } from '../access/require-role.js';
 import { changePassword } from '../flows/change-password.js';
-import { confirmPassword } from '../flows/confirm-password.js';
-import { deleteAccount } from '../flows/delete-account.js';
+import { deleteAccount, deleteOwnAccount } from '../flows/delete-account.js';
 import { endSessions } from '../flows/end-sessions.js';
 import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';
 import { findAccounts, getAccount } from '../flows/list-accounts.js';
@@ -101,8 +100,7 @@ export function addOwnAccountRoutes(routes: Routes, deps: FlowDeps, limits: Addr
     },
     async ({ user, session, origin: from, signal, body }) => {
       const proof = { password: body.password, sessionId: session.sessionId, signal };
-      await confirmPassword(deps, user, { at: 'delete_account', ...proof }, from);
-      await deleteAccount(deps, user.id, self(user.id), from);
+      await deleteOwnAccount(deps, user, proof, from);
     },
   );
 
