@@ -13,6 +13,7 @@ import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
+import { exits } from './routes/exits.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
 import { addTokenRoutes, tokenPath } from './routes/token-routes.js';
@@ -48,7 +49,7 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
-  const general = createRequestLimit(settings, clock);
+  const general = createRequestLimit(settings, clock, exits);
   const limits = createAddressLimits(deps, general);
   const identity = createIdentify(flows);
 

@@ -30,6 +30,15 @@ export function generalPolicies(limit: Settings['rateLimit']): {
   };
 }
 
+/**
+ * The ways out (routes/exits.ts), apart from the principal's limit: by session, so that who stole one token bars only that
+ * session's, and by account, so that opening sessions does not multiply them without end.
+ */
+export const exitPolicies = {
+  session: { name: 'exit', requests: 20, windowSeconds: 60 },
+  account: { name: 'account-exit', requests: 200, windowSeconds: 60 },
+} as const satisfies Record<string, Policy>;
+
 /** The failed-password throttle (docs/decisions/005-limits.md). Times in milliseconds. NIST SP 800-63B-4 §3.2.2 asks for at most 100. */
 export const throttleFigures = {
   /** Failures of one account in any hour, from everywhere but known devices. */
