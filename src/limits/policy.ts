@@ -10,13 +10,14 @@ export interface Policy {
 /**
  * What counts on the client's address whatever credential is sent along, kept in the database so that two
  * servers never double it (docs/decisions/005-limits.md, ASVS 6.3.1). `token` counts before the body of /auth/token is read,
- * `signIn` and `refresh` once its form is parsed and before anything is hashed.
+ * and an IPv6 /48 by `tokenNetwork`; `signIn` and `refresh` once its form is parsed and before anything is hashed.
  */
 export const addressPolicies = {
   register: { name: 'register', requests: 20, windowSeconds: 3600 },
   signIn: { name: 'sign-in', requests: 30, windowSeconds: 60 },
   refresh: { name: 'refresh', requests: 60, windowSeconds: 60 },
   token: { name: 'token', requests: 90, windowSeconds: 60 },
+  tokenNetwork: { name: 'token-network', requests: 900, windowSeconds: 60 },
 } as const satisfies Record<string, Policy>;
 
 /** The general limit: `unproven` by address for whoever proves nobody, `principal` for a proven one (SECURITY_RATE_LIMIT_*). */

@@ -97,6 +97,27 @@ describeEachServer(
       expect((await get().call('POST', '/auth/token', { headers, form })).status).toBe(200);
     });
 
+    it('a /48 that sends the token endpoint each form from another /64 is refused after ten clients’ worth', async () => {
+      const send = (subnet: string, form: Record<string, string>) =>
+        get().call('POST', '/auth/token', { form, headers: { 'x-forwarded-for': `2001:db8:${subnet}::1` } });
+      const forms = [{ grant_type: 'refresh_token', refresh_token: 'A'.repeat(43) }, { username: 'x' }];
+      const spray = (count: number, subnetOf: (n: number) => string) =>
+        Promise.all(Array.from({ length: count }, (_, n) => send(subnetOf(n), forms[n % 2] ?? {})));
+      // What one client's own bucket refuses takes nothing from its neighbours.
+      const greedy = await spray(150, () => '48:0');
+      expect(greedy.filter(({ headers }) => headers['ratelimit-policy']?.includes('token-n'))).toEqual([]);
+      const passed = await spray(810, (n) => `48:${(n + 1).toString(16)}`);
+      expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([400, 422]));
+      const refused = await send('48:ffff', { username: 'x' });
+      expect([refused.status, refused.headers['ratelimit-policy']]).toEqual([
+        429,
+        '"token-network";q=900;w=60',
+      ]);
+      expect(refused.headers['ratelimit']).toBe(`"token-network";r=0;t=${refused.headers['retry-after']}`);
+      const neighbour = await send('49:1', { username: 'x' });
+      expect([neighbour.status, neighbour.headers['ratelimit-policy']]).toEqual([422, '"token";q=90;w=60']);
+    });
+
     it('a change that changes nothing is no event', async () => {
       const person = await get().person();
       const same = () =>
