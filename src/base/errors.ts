@@ -41,11 +41,24 @@ export interface Issue {
   readonly type: string;
 }
 
+/** What a counter said of one request; `limits/verdict.ts` fits, `http/rate-limit-fields.ts` writes it. */
+export interface LimitState {
+  /** The policy's name: lower-case letters, digits and hyphens. It tells nothing of who was counted. */
+  readonly policy: string;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Whole seconds until the window is fresh. */
+  readonly resetSeconds: number;
+  readonly windowSeconds: number;
+}
+
 interface RefusalOptions {
   /** For the log alone; never sent. */
   readonly reason?: string;
   /** Whole seconds, sent as `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfter?: number;
+  /** Of a counter that the handler asked: sent as the RateLimit fields, in place of those that stand. */
+  readonly limit?: LimitState;
   readonly cause?: unknown;
 }
 
@@ -57,6 +70,7 @@ export class Refusal extends Error {
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly limit: LimitState | undefined;
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     super(catalogue[code].detail, options.cause === undefined ? undefined : { cause: options.cause });
@@ -65,6 +79,7 @@ export class Refusal extends Error {
     this.detail = catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
+    this.limit = options.limit;
   }
 }
 

@@ -3,6 +3,7 @@ import { catalogue, InvalidInput, type Refusal } from '../base/errors.js';
 import { challengeFor } from './challenge.js';
 import { lingerOnClose } from './lingering-close.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
+import { writeRateLimitFields } from './rate-limit-fields.js';
 import { contextOf } from './request-context.js';
 import type { HeaderLine } from './standing-response.js';
 
@@ -59,6 +60,7 @@ export function writeRefusal(raw: IncomingMessage, response: ServerResponse, ref
   const body = errorBody(refusal, context.id);
   for (const name of notOfAnError) response.removeHeader(name);
   for (const [name, value] of errorHeaders(refusal, body)) response.setHeader(name, value);
+  if (refusal.limit !== undefined) writeRateLimitFields(response, refusal.limit);
   response.setHeader('cache-control', 'no-store');
   if (hasUnreadBody(raw)) {
     response.setHeader('connection', 'close');

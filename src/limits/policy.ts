@@ -31,6 +31,9 @@ export function generalPolicies(limit: Settings['rateLimit']): {
   };
 }
 
+/** Fresh tokens a session gets in an hour; a client needs four. It bounds what one session can pile up in the database. */
+export const sessionPolicy: Policy = { name: 'session-refresh', requests: 120, windowSeconds: 3600 };
+
 /**
  * The ways out (routes/exits.ts), apart from the principal's limit: by session, so that who stole one token bars only that
  * session's, and by account, so that opening sessions does not multiply them without end.
