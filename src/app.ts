@@ -62,7 +62,7 @@ export async function createSecureApp(deps: AppDeps): Promise<SecureApp> {
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
-  fastify.addHook('onRequest', identity.judge);
+  fastify.addHook('onRequest', unlessHealth(identity.judge));
   fastify.addHook('onRequest', unlessHealth(limitedBy(general)));
   fastify.addHook('onRequest', http.assertRoute);
   fastify.addHook('preHandler', identity.judgeAgain);
