@@ -17,6 +17,7 @@ import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
+import { exits } from './routes/exits.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
 import { addOwnSessionRoutes, addUserSessionRoutes } from './routes/session-routes.js';
@@ -63,7 +64,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
-  const general = createRequestLimit(settings, clock);
+  const general = createRequestLimit(settings, clock, exits);
   const limits = createAddressLimits(deps, general);
   const identity = createIdentify({ ...flows, access });
 
@@ -78,7 +79,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
-  fastify.addHook('onRequest', identity.judge);
+  fastify.addHook('onRequest', unlessHealth(identity.judge));
   fastify.addHook('onRequest', unlessHealth(limitedBy(general)));
   fastify.addHook('onRequest', http.assertRoute);
   fastify.addHook('preHandler', identity.judgeAgain);

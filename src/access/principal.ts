@@ -7,6 +7,7 @@ import type { AccessTable } from '../accounts/access-table.js';
 import type { Account } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
+import { announcesBody } from '../http/error-answer.js';
 import { contextOf } from '../http/request-context.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
@@ -118,8 +119,10 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     judge,
     judgeAgain(request, _reply, done) {
       const { identity } = request;
-      const isPublic = request.routeOptions.config.access === 'public';
-      if (identity?.kind !== 'proven' || isPublic || request.body === undefined) {
+      const { access, readsCredential = false } = request.routeOptions.config;
+      const isIgnored = access === 'public' && !readsCredential;
+      // By what was announced: an empty body can be drawn out as long as a full one.
+      if (identity?.kind !== 'proven' || isIgnored || !announcesBody(request)) {
         done();
         return;
       }

@@ -43,6 +43,17 @@ export interface Issue {
   readonly type: string;
 }
 
+/** What a counter said of one request; `limits/verdict.ts` fits, `http/rate-limit-fields.ts` writes it. */
+export interface LimitState {
+  /** The policy's name: lower-case letters, digits and hyphens. It tells nothing of who was counted. */
+  readonly policy: string;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Whole seconds until the window is fresh. */
+  readonly resetSeconds: number;
+  readonly windowSeconds: number;
+}
+
 interface RefusalOptions {
   /** Sent in place of the catalogue's words. Nothing that is secret, nothing that a client typed. */
   readonly detail?: string;
@@ -50,6 +61,8 @@ interface RefusalOptions {
   readonly reason?: string;
   /** Whole seconds, sent as `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfter?: number;
+  /** Of a counter that the handler asked: sent as the RateLimit fields, in place of those that stand. */
+  readonly limit?: LimitState;
   readonly cause?: unknown;
 }
 
@@ -65,6 +78,7 @@ export class Refusal extends Error {
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly limit: LimitState | undefined;
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
     super(
@@ -76,6 +90,7 @@ export class Refusal extends Error {
     this.detail = options.detail ?? catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
+    this.limit = options.limit;
   }
 }
 

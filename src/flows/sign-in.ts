@@ -65,7 +65,7 @@ export async function signIn(deps: FlowDeps, input: SignIn, origin: Origin): Pro
   const { account, passwordHash } = found;
   if (!account.isActive) throw await disabled(deps, account.id, origin);
   const renewed = deps.hasher.needsRehash(passwordHash)
-    ? await deps.hasher.hash(input.password, input.signal, { known: true })
+    ? await deps.hasher.hash(input.password, input.signal, { known: account.id })
     : undefined;
   const session = await store.transaction((tx) =>
     openProven(

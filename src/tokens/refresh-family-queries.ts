@@ -155,15 +155,23 @@ export async function eraseSeedsOfEnded(tx: Query, accountId: string): Promise<v
     .execute();
 }
 
-/** How many refresh tokens a session was given after this moment. */
-export async function countIssuedSince(tx: Query, sessionId: string, since: number): Promise<number> {
+/** When a session was given the `nth` newest of its refresh tokens after `since` and up to `now`; undefined where it got fewer. */
+export async function findIssuedAt(
+  tx: Query,
+  sessionId: string,
+  { since, now, nth }: { readonly since: number; readonly now: number; readonly nth: number },
+): Promise<number | undefined> {
   const row = await tx
     .selectFrom('sallyport_refresh_tokens')
-    .select((of) => of.fn.countAll<number>().as('issued'))
+    .select('created_at')
     .where('session_id', '=', sessionId)
     .where('created_at', '>', since)
-    .executeTakeFirstOrThrow();
-  return Number(row.issued);
+    .where('created_at', '<=', now)
+    .orderBy('created_at', 'desc')
+    .offset(nth - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.created_at;
 }
 
 interface Revocation {
