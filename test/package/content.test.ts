@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
-import { commandIn, root, runNode } from './run.js';
+import { root, runLinked } from './run.js';
 
 const { consumer, tarball } = inject('packed');
 const installed = join(consumer, 'node_modules', 'sallyport');
@@ -44,17 +44,13 @@ describe('the package', () => {
   });
 
   it('is as publint asks', async () => {
-    const { code, output } = await runNode([commandIn(consumer, 'publint/src/cli.js'), tarball, '--strict'], {
-      cwd: consumer,
-    });
+    const { code, output } = await runLinked('publint', [tarball, '--strict'], { cwd: consumer });
     expect([code, output]).toEqual([0, expect.stringMatching(/All good!\s*$/)]);
   });
 
   it('gives a consumer of ES modules the types that fit (attw)', async () => {
-    const attw = commandIn(consumer, '@arethetypeswrong/cli/dist/index.js');
-    const { code, output } = await runNode([attw, tarball, '--profile', 'esm-only', '--no-emoji'], {
-      cwd: consumer,
-    });
+    const args = [tarball, '--profile', 'esm-only', '--no-emoji'];
+    const { code, output } = await runLinked('attw', args, { cwd: consumer });
     expect(code, output).toBe(0);
     expect(output).toContain('"sallyport/testing"');
   });

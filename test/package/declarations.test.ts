@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import { commandIn, root, runNode } from './run.js';
+import { root, runNode } from './run.js';
 
 const { consumer, compiled } = inject('packed');
 const versionIn = (folder: string): string =>
@@ -14,7 +14,7 @@ test('a strict consumer compiles with TypeScript 5.9', () => {
 });
 
 test(`a strict consumer compiles with the newest TypeScript, ${versionIn(root)}`, async () => {
-  const tsc = commandIn(root, 'typescript/bin/tsc');
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', '.', '--noEmit', '--pretty', 'false'];
   expect(await runNode(args, { cwd: consumer })).toEqual({ code: 0, output: '' });
 });

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { commandIn, installFlags, type Ran, root, runNode, runNpm } from './run.js';
+import { installFlags, type Ran, root, runLinked, runNpm } from './run.js';
 
 /** The tarball, and a folder that knows nothing of this repository and installed it. */
 export interface Packed {
@@ -30,8 +30,7 @@ export async function setup(project: TestProject): Promise<void> {
   cpSync(join(root, 'test', 'package', 'consumer'), consumer, { recursive: true });
   const [tarball] = await Promise.all([pack(tarballs), runNpm(['ci', ...installFlags], { cwd: consumer })]);
   await runNpm(['install', '--no-save', ...installFlags, tarball], { cwd: consumer });
-  const tsc = commandIn(consumer, 'typescript/bin/tsc');
-  const compiled = await runNode([tsc, '-p', '.', '--pretty', 'false'], { cwd: consumer });
+  const compiled = await runLinked('tsc', ['-p', '.', '--pretty', 'false'], { cwd: consumer });
   project.provide('packed', { folder, tarball, consumer, compiled });
 }
 

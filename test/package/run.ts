@@ -35,14 +35,15 @@ export function runNode(
 }
 
 /** Runs a command by the link that npm made for it, as `npx` does. */
-export function runLinked(name: string, args: readonly string[], { cwd }: RunOptions): Promise<Ran> {
+export function runLinked(
+  name: string,
+  args: readonly string[],
+  { cwd, env = {} }: RunOptions,
+): Promise<Ran> {
   const windows = process.platform === 'win32';
   const link = join(cwd, 'node_modules', '.bin', windows ? `${name}.cmd` : name);
-  return run(link, args, {
-    cwd,
-    env: { ...clean(), PATH: pathWith(dirname(process.execPath)) },
-    shell: windows,
-  });
+  const found = { ...clean(), PATH: pathWith(dirname(process.execPath)), ...env };
+  return run(link, args, { cwd, env: found, shell: windows });
 }
 
 /** For every installation here: no script of a package runs, and what npm's cache has is not asked for again. */
@@ -79,6 +80,3 @@ function run(command: string, args: readonly string[], { cwd, env, shell = false
     child.once('close', (code) => resolve({ code, output }));
   });
 }
-
-/** The script behind a command of an installed package, to be run by whichever Node. */
-export const commandIn = (folder: string, script: string): string => join(folder, 'node_modules', script);
