@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { readmeBlocks } from './packed.js';
 import { root, runNode } from './run.js';
 
 const { consumer, compiled } = inject('packed');
@@ -17,4 +18,9 @@ test(`a strict consumer compiles with the newest TypeScript, ${versionIn(root)}`
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', '.', '--noEmit', '--pretty', 'false'];
   expect(await runNode(args, { cwd: consumer })).toEqual({ code: 0, output: '' });
+});
+
+test("README's library part is among what was compiled", () => {
+  const built = readdirSync(join(consumer, 'dist')).filter((name) => /^readme-\d+\.js$/.test(name));
+  expect(built.length).toBe(readmeBlocks().length);
 });

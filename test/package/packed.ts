@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
@@ -28,11 +28,23 @@ export async function setup(project: TestProject): Promise<void> {
   const [tarballs, consumer] = [join(folder, 'tarballs'), join(folder, 'consumer')];
   mkdirSync(tarballs);
   cpSync(join(root, 'test', 'package', 'consumer'), consumer, { recursive: true });
+  writeReadme(join(consumer, 'src'));
   const [tarball] = await Promise.all([pack(tarballs), runNpm(['ci', ...installFlags], { cwd: consumer })]);
   await runNpm(['install', '--no-save', ...installFlags, tarball], { cwd: consumer });
   const compiled = await runLinked('tsc', ['-p', '.', '--pretty', 'false'], { cwd: consumer });
   project.provide('packed', { folder, tarball, consumer, compiled });
 }
+
+/** What README shows of the library is compiled beside the consumer's own sources. */
+function writeReadme(into: string): void {
+  for (const [at, code] of readmeBlocks().entries()) writeFileSync(join(into, `readme-${at + 1}.ts`), code);
+}
+
+/** README's TypeScript that is a module by itself. */
+export const readmeBlocks = (): string[] =>
+  [...readFileSync(join(root, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)]
+    .map((found) => found[1] ?? '')
+    .filter((code) => code.includes("from 'sallyport'"));
 
 /** As a release does: `prepack` builds, which .npmrc would else keep from running. */
 async function pack(into: string): Promise<string> {
