@@ -2,6 +2,7 @@
 # It expects `npm run build` to make dist/, and dist/main.js to listen and to close on SIGTERM.
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
+# With Sallyport as a packed file instead of from a registry: COPY package.json package-lock.json sallyport-0.1.0.tgz ./
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY . .

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Consumer, chaptersOf, readDocument, shows } from '../support/documents.js';
 
-const chapters = ['docs/library.md', 'docs/from-fastapi.md'].flatMap((path) => chaptersOf(path));
+const chapters = ['docs/library.md', 'docs/from-fastapi.md', 'docs/deploy.md'].flatMap((path) =>
+  chaptersOf(path),
+);
 
 describe('the documents of the library', () => {
   const consumer = new Consumer();
