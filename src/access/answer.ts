@@ -44,13 +44,20 @@ const answers = new WeakSet<object>();
 const raws = new WeakSet<object>();
 const medias = new WeakSet<object>();
 
+/** What was written, literals kept (`const`), without the `readonly` that comes with them: a schema's arrays are not. */
+type Written<B> = B extends (...given: never) => unknown
+  ? B
+  : B extends object
+    ? { -readonly [K in keyof B]: Written<B[K]> }
+    : B;
+
 /** Chooses one of the statuses that the route's `response` declares. Not needed for the only 2xx: return its body. */
 export function answer<const S extends number>(status: S): Answered<S, undefined>;
-export function answer<const S extends number, B>(
+export function answer<const S extends number, const B>(
   status: S,
   body: B,
   options?: { readonly headers?: HeaderFields },
-): Answered<S, B>;
+): Answered<S, Written<B>>;
 export function answer(
   status: number,
   body?: unknown,

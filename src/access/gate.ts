@@ -1,8 +1,8 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
-import { disposeOnError, disposeOnSend, enter, scopeProperty } from './entry.js';
-import { Planner } from './plan.js';
-import { type Dependency, everyRecipe, type Needs } from './recipe.js';
+import { disposeOnError, disposeOnSend, scopeProperty } from './entry.js';
+import { judgedBy } from './guard-hook.js';
+import { type Dependency, everyRecipe, type GuardHook, type Needs } from './recipe.js';
 import type { RouteLimit } from './route.js';
 import { assertAccess, fail } from './route-checks.js';
 
@@ -114,8 +114,7 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
   }
   const judged = assertAccess(where, access, needs ?? {});
   if (needs !== undefined) {
-    const plan = planGuards(where, needs);
-    route.onRequest = [enter(where, () => plan), ...[route.onRequest ?? []].flat()];
+    route.onRequest = [hookOf(where, needs), ...[route.onRequest ?? []].flat()];
     route.onSend = [...[route.onSend ?? []].flat(), disposeOnSend];
   }
   return judged;
@@ -126,11 +125,7 @@ export function cover(scope: FastifyInstance, where: string, given: Cover): void
   const access = assertCover(where, given);
   (scope as FastifyInstance & { [kCover]: Covered | null })[kCover] = { access };
   if (given.needs === undefined) return;
-  const plan = planGuards(where, given.needs);
-  scope.addHook(
-    'onRequest',
-    enter(where, () => plan),
-  );
+  scope.addHook('onRequest', hookOf(where, given.needs));
   scope.addHook('onSend', disposeOnSend);
 }
 
@@ -144,8 +139,8 @@ export function assertCover(where: string, given: unknown): 'public' | readonly 
   return assertAccess(where, access, needs ?? {});
 }
 
-/** A handler of Fastify's own receives nothing, so only what judges may stand there. */
-function planGuards(where: string, needs: Needs) {
+/** A handler of Fastify's own receives nothing but what it asks a guard `of`, so only what judges may stand there. */
+function hookOf(where: string, needs: Needs): GuardHook {
   const wanted = Object.values(needs);
   const idle = wanted.find((one) => !one.guards || readsInput(one));
   if (idle !== undefined) {
@@ -155,7 +150,7 @@ function planGuards(where: string, needs: Needs) {
       `${idle.name} cannot stand here: only guards that need no params, query, headers or body.`,
     );
   }
-  return new Planner().plan(wanted);
+  return judgedBy(where, wanted);
 }
 
 function readsInput(wanted: Dependency<unknown>): boolean {

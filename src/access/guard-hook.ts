@@ -19,7 +19,7 @@ export function besideGuard(guard: Dependency<unknown>): Beside {
       const values = passed.get(request);
       if (!values?.has(guard))
         throw new Error(
-          `${guard.name}.of(request): its hook did not run on this route. Add onRequest: ${guard.name}.hook to the route's options.`,
+          `${guard.name}.of(request): it did not judge this request. Add onRequest: ${guard.name}.hook to the route's options, or config: { needs: { … } } in an application of createSecureApp().`,
         );
       return values.get(guard);
     },
@@ -35,20 +35,26 @@ function hookOf(guard: Dependency<unknown>): GuardHook {
       'ERR_GUARD_HOOK',
       `${guard.name}.hook: it reads params, query, headers or the body, which are not there yet in onRequest. Use it among the needs of a typed route.`,
     );
+  return judgedBy(`${guard.name}.hook`, [guard]);
+}
+
+/** A hook that lets these guards judge, in the order written, and keeps for `of` what they let pass. */
+export function judgedBy(where: string, guards: readonly Dependency<unknown>[]): GuardHook {
   const planner = new Planner();
-  const plan = planner.plan([guard]);
-  const slot = planner.slotOf(guard);
-  const judge = enter(`${guard.name}.hook`, () => plan);
+  const plan = planner.plan(guards);
+  const judge = enter(where, () => plan);
   return (request, reply, done) => {
     judge(request, reply, (error) => {
-      if (error === undefined) keep(request, guard, enteredScope(request).values[slot]);
+      if (error === undefined)
+        keep(
+          request,
+          guards.map((guard) => [guard, enteredScope(request).values[planner.slotOf(guard)]]),
+        );
       done(error);
     });
   };
 }
 
-function keep(request: FastifyRequest, guard: Dependency<unknown>, value: unknown): void {
-  const values = passed.get(request) ?? new Map<Dependency<unknown>, unknown>();
-  values.set(guard, value);
-  passed.set(request, values);
+function keep(request: FastifyRequest, judged: readonly (readonly [Dependency<unknown>, unknown])[]): void {
+  passed.set(request, new Map([...(passed.get(request) ?? []), ...judged]));
 }

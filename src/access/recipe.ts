@@ -18,8 +18,8 @@ export interface Dependency<out T, out G extends boolean = boolean> {
   /** A guard as an `onRequest` hook for routes of an application that exists; undefined where it guards nothing. */
   readonly hook: HookOf<G>;
   /**
-   * What this guard's `hook` let pass, on that request.
-   * @throws Error where the hook did not run on it: a route that reads a user without a guard must not go on.
+   * What this guard let pass on that request: by its `hook`, or as a need of a raw route or of a plugin.
+   * @throws Error where it did not judge that request: a route that reads a user without a guard must not go on.
    */
   readonly of: (request: FastifyRequest) => T;
   /** Never there at run time: it makes an object written by hand a type error. */

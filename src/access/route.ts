@@ -59,6 +59,15 @@ type Given<
   B extends Schema,
 > = Resolved<N> & Part<'params', P> & Part<'query', Q> & Part<'headers', H> & Part<'body', B>;
 type Reply<R extends Responses> = Promise<Answer<R>> | Answer<R>;
+/** `NoInfer` around the whole: only so is what it returns read as literals where the schema asks for literals. */
+type Handler<
+  N extends Needs,
+  P extends Schema,
+  Q extends Schema,
+  H extends Schema,
+  B extends Schema,
+  R extends Responses,
+> = NoInfer<(given: Given<N, P, Q, H, B>) => Reply<R>>;
 
 /** The compiler shows this text where a route has no guard and does not say that it is public. */
 export type Open =
@@ -99,7 +108,7 @@ export type ReadRoute = <
 >(
   path: Path<NoInfer<N>, NoInfer<A>>,
   options: ReadOptions<N, A, P, Q, H, R>,
-  handler: (given: Given<NoInfer<N>, P, Q, H, undefined>) => Reply<NoInfer<R>>,
+  handler: Handler<N, P, Q, H, undefined, R>,
 ) => void;
 
 /** Adds a POST, PUT, PATCH or DELETE; as `ReadRoute`, with a body. Without a `body` schema the handler receives none. */
@@ -114,7 +123,7 @@ export type WriteRoute = <
 >(
   path: Path<NoInfer<N>, NoInfer<A>>,
   options: WriteOptions<N, A, P, Q, H, R, B>,
-  handler: (given: Given<NoInfer<N>, P, Q, H, B>) => Reply<NoInfer<R>>,
+  handler: Handler<N, P, Q, H, B, R>,
 ) => void;
 
 type Zod = z.ZodType | undefined;

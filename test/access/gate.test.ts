@@ -106,6 +106,21 @@ describe('the gate', () => {
     expect((await fastify.inject({ url: '/raw', headers: as('user') })).statusCode).toBe(403);
   });
 
+  it('gives the handler of a raw route and of a plugin what their guards let pass', async () => {
+    const { fastify, routes, faults } = testApp();
+    const admin = requireRole('admin');
+    fastify.get('/raw', { config: { needs: { admin } } }, async (request) => admin.of(request).email);
+    const plugin = async (scope: FastifyInstance) => {
+      scope.get('/a', async (request) => currentUser.of(request).role);
+      scope.get('/b', async (request) => admin.of(request).role);
+    };
+    routes.register(plugin, { prefix: '/p' }, { needs: { currentUser } });
+    expect((await fastify.inject({ url: '/raw', headers: as('admin') })).body).toBe('a@b.co');
+    expect((await fastify.inject({ url: '/p/a', headers: as('user') })).body).toBe('user');
+    expect((await fastify.inject({ url: '/p/b', headers: as('admin') })).statusCode).toBe(500);
+    expect(String(faults[0])).toMatch('requireRole(admin).of(request): it did not judge this request');
+  });
+
   it('covers a plugin, its hooks and what it registers itself', async () => {
     const { fastify, routes } = testApp();
     let ran = 0;

@@ -82,5 +82,14 @@ export function accepted(routes: Routes): void {
   );
   routes.register(swaggerUi, { routePrefix: '/docs' }, { access: 'public' });
   routes.register(async () => {}, {}, { needs: { user: currentUser } });
+  const State = z.object({ state: z.enum(['open', 'shut']), codes: z.array(z.literal(1)) });
+  routes.get('/literals', { access: 'public', response: { 200: State, 409: State } }, async () =>
+    answer(409, { state: 'shut', codes: [1] }),
+  );
+  routes.get(
+    '/literal',
+    { needs: { user: currentUser }, response: { 200: State, 404: Message } },
+    ({ user }) => (user.email === '' ? answer(404, { message: '' }) : { state: 'open', codes: [1] }),
+  );
   routes.override(currentUser, () => ({ email: 'a', role: 'admin' }));
 }
