@@ -4,17 +4,20 @@ import { createAddressLimits } from './access/address-limit.js';
 import { createRoutes, type Routes } from './access/create-routes.js';
 import { createDenialRecorder } from './access/denials.js';
 import { declareAccess } from './access/granted.js';
+import { declareIdentity } from './access/identity.js';
 import { createLimitMaker } from './access/limit-maker.js';
-import { createIdentify, declareIdentity } from './access/principal.js';
+import { createIdentify } from './access/principal.js';
 import { createRequestLimit, type RequestLimit } from './access/request-limit.js';
 import { type AccessTable, builtInAccess } from './accounts/access-table.js';
 import { createPasswordHasher } from './accounts/password-hash.js';
+import { writeLastUsed } from './api-keys/api-keys-queries.js';
 import type { Clock } from './base/clock.js';
 import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
 import { createHttpControls } from './http/http-controls.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
+import { addApiKeyRoutes } from './routes/api-key-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { exits } from './routes/exits.js';
@@ -25,9 +28,10 @@ import { addTokenRoutes, tokenPath } from './routes/token-routes.js';
 import { addSecurityTextRoute, addWellKnownRoutes } from './routes/well-known-routes.js';
 import type { Settings } from './settings/settings.js';
 import type { Store } from './store/connection.js';
+import { LastSeen } from './store/last-seen.js';
 import { createAccessTokens } from './tokens/access-token.js';
 import { createDeviceTokens } from './tokens/device-token.js';
-import { SessionActivity } from './tokens/session-activity.js';
+import { writeLastSeen } from './tokens/session-queries.js';
 import { loadSigningKey, type SigningKey } from './tokens/signing-keys.js';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
@@ -46,7 +50,15 @@ export interface AppDeps {
 }
 
 /** Sallyport's own routes, by what they are for. */
-export type RouteGroup = 'account' | 'tokens' | 'users' | 'events' | 'discovery' | 'docs' | 'health';
+export type RouteGroup =
+  | 'account'
+  | 'tokens'
+  | 'users'
+  | 'events'
+  | 'api-keys'
+  | 'discovery'
+  | 'docs'
+  | 'health';
 
 export interface ComposedApp {
   readonly fastify: FastifyInstance;
@@ -93,6 +105,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   if (has('tokens')) addTokenRoutes(routes, flows, limits);
   if (has('users')) addUserRoutes(routes, flows, wire);
   if (has('users')) addUserSessionRoutes(routes, flows);
+  if (has('api-keys')) addApiKeyRoutes(routes, flows, access);
   if (has('events')) addEventRoutes(routes, store);
   if (has('discovery')) addWellKnownRoutes(routes, settings, key);
   if (has('discovery')) addSecurityTextRoute(routes, settings, clock);
@@ -145,7 +158,8 @@ async function createFlowDeps(
     }),
     deviceTokens: createDeviceTokens({ key, clock }),
     throttle: createSignInThrottle({ store, clock, key: key.derive('sign-in-throttle') }),
-    activity: new SessionActivity(store, clock),
+    activity: new LastSeen(store, clock, writeLastSeen),
+    keyActivity: new LastSeen(store, clock, writeLastUsed),
     hooks,
   };
 }

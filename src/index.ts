@@ -31,6 +31,7 @@ export { headers, params, query, rawBody } from './access/inputs.js';
 export type { GuardHook, Resolved } from './access/recipe.js';
 export { requirePermission } from './access/require-permission.js';
 export { requireAdmin, requireRole } from './access/require-role.js';
+export { requireScope } from './access/require-scope.js';
 export type { ReadOptions, ReadRoute, RouteLimit, WriteOptions, WriteRoute } from './access/route.js';
 export type { AccessAdditions } from './accounts/access-table.js';
 export type { Account, Role, RoleName } from './accounts/account.js';

@@ -2,8 +2,8 @@ import type { Account } from '../accounts/account.js';
 import { Refusal } from '../base/errors.js';
 import { dependency, fromRequest, guard } from './dependency.js';
 import { granted } from './granted.js';
-import { bearerSchemes } from './openapi-security.js';
-import { type Identity, nobody, type Principal } from './principal.js';
+import { type Identity, nobody, type Principal } from './identity.js';
+import { userSchemes } from './openapi-security.js';
 
 const identity = fromRequest('identity', (request) => request.identity ?? nobody);
 
@@ -21,7 +21,7 @@ function proven(found: Identity): Principal {
 }
 
 const bearer = {
-  security: bearerSchemes,
+  security: userSchemes,
   refusals: ['not_authenticated', 'invalid_credentials', 'account_disabled'],
 } as const;
 
@@ -55,20 +55,31 @@ export const accountOwner = dependency(
   { user: currentUser, granted },
   ({ user, granted: { scopes } }): Account => {
     if (scopes !== null)
-      throw new Refusal('insufficient_permissions', { reason: 'the session is narrowed to scopes' });
+      throw new Refusal('insufficient_permissions', { reason: 'the credential is narrowed to scopes' });
     return user;
   },
-  { refusals: ['insufficient_permissions'] },
+  { refusals: ['insufficient_permissions'], asks: { session: true } },
 );
 
-/** The session that the request's token belongs to. */
+/** The session that the request's token belongs to; 403 for an API key, which belongs to none. */
 export const currentSession = dependency(
   'currentSession',
   { principal: currentPrincipal },
-  ({ principal }) => ({
-    accountId: principal.account.id,
-    sessionId: principal.sessionId,
-  }),
+  ({ principal: { account, sessionId } }) => {
+    if (sessionId === null) throw keyRefused();
+    return { accountId: account.id, sessionId };
+  },
+  { refusals: ['insufficient_permissions'], asks: { session: true } },
+);
+
+const keyRefused = (): Refusal =>
+  new Refusal('insufficient_permissions', { reason: 'an API key opens no route of an account or a session' });
+
+/** The user, by a session, narrowed or not: an API key does not read or change its owner's account. */
+export const sessionUser = dependency(
+  'sessionUser',
+  { user: requireActiveUser, session: currentSession },
+  ({ user }) => user,
 );
 
 /** On a public route: the user, or null without a credential. One that does not hold is a 401 all the same. */

@@ -4,6 +4,7 @@ import type { Permission } from '../accounts/permissions.js';
 import { ConfigurationError } from '../base/errors.js';
 import { assertPermission, permissionGuard } from './require-permission.js';
 import { assertRole, roleGuard } from './require-role.js';
+import { scopeGuard } from './require-scope.js';
 
 /** An application's roles and permissions: the guards that ask for them, typed by their names. */
 export interface Access<R extends string = string, P extends string = string> {
@@ -11,6 +12,8 @@ export interface Access<R extends string = string, P extends string = string> {
   requireRole(role: Role | R): ReturnType<typeof roleGuard>;
   /** As `requirePermission`, for the permissions that were added too. */
   requirePermission(permission: Permission | P): ReturnType<typeof permissionGuard>;
+  /** As `requireScope`, for the permissions that were added too. */
+  requireScope(scope: Permission | P): ReturnType<typeof scopeGuard>;
   readonly roles: readonly (Role | R)[];
   readonly permissions: readonly (Permission | P)[];
 }
@@ -44,6 +47,10 @@ export function defineAccess<const R extends string = never, const P extends str
     requirePermission: (permission: Permission | P) => {
       assertPermission(permission, table.permissions);
       return permissionGuard(permission);
+    },
+    requireScope: (scope: Permission | P) => {
+      assertPermission(scope, table.permissions, 'requireScope');
+      return scopeGuard(scope);
     },
     roles: table.roles as readonly (Role | R)[],
     permissions: table.permissions as readonly (Permission | P)[],

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { RefusalCode } from '../base/errors.js';
 import { besideGuard } from './guard-hook.js';
 import {
+  type Asked,
   type Dependency,
   entriesOf,
   type Guarded,
@@ -22,7 +23,7 @@ export interface DependencyOptions {
   /** Resolved with the guards, before the body is read, although it proves nobody (a limit that counts the address). */
   readonly beforeBody?: boolean;
   /** A role or permission that the application must know; a route that needs this is refused at start where it does not. */
-  readonly asks?: { readonly role?: string; readonly permission?: string };
+  readonly asks?: Asked;
 }
 
 const recipeFor = (

@@ -12,6 +12,8 @@ declare module 'fastify' {
     access?: 'public' | readonly string[];
     /** Something among its needs reads a credential; of a public route that is `optionalUser`. */
     readsCredential?: boolean;
+    /** The permissions that its needs name. */
+    scopes?: readonly string[];
     /** Guards of a raw Fastify route. */
     needs?: Needs;
   }

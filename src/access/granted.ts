@@ -1,15 +1,20 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessTable } from '../accounts/access-table.js';
+import { Refusal } from '../base/errors.js';
 import { fromRequest } from './dependency.js';
 
 /** How far a request's credential reaches. */
 export interface Granted {
   readonly table: AccessTable;
-  /** The permissions that a session was narrowed to, or null where it was not. */
+  /** The permissions that a session was narrowed to, or that an API key has; null where nothing narrows. */
   readonly scopes: ReadonlySet<string> | null;
+  /** The permissions that the route itself names among its needs. */
+  readonly named: readonly string[];
 }
 
 const kTable = Symbol('sallyport.access-table');
+const noScopes: readonly string[] = [];
+
 type Tabled = FastifyInstance & { [kTable]?: AccessTable };
 
 /** The roles and permissions of an application, for the guards of its routes. */
@@ -26,9 +31,19 @@ function tableOf(request: FastifyRequest): AccessTable {
   return table;
 }
 
-/** What the application's table and the session's scopes say; proves nobody. */
+/**
+ * A role is wider than any scope: what was narrowed to some does not carry it, unless the route names a scope beside the
+ * role and the narrowed one holds it.
+ */
+export function assertWhole({ scopes, named }: Granted): void {
+  if (scopes === null || (named.length > 0 && named.every((one) => scopes.has(one)))) return;
+  throw new Refusal('insufficient_permissions', { reason: 'the credential is narrowed to scopes' });
+}
+
+/** What the application's table and the credential's scopes say; proves nobody. */
 export const granted = fromRequest('granted', (request): Granted => {
   const { identity } = request;
   const table = tableOf(request);
-  return { table, scopes: identity?.kind === 'proven' ? identity.principal.scopes : null };
+  const named = request.routeOptions.config.scopes ?? noScopes;
+  return { table, named, scopes: identity?.kind === 'proven' ? identity.principal.scopes : null };
 });

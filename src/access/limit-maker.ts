@@ -7,7 +7,7 @@ import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import { fromRequest } from './dependency.js';
 import { enforceLimit } from './enforce-limit.js';
-import { nobody } from './principal.js';
+import { nobody } from './identity.js';
 import type { LimitMaker } from './route-limit.js';
 
 /**

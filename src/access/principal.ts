@@ -1,68 +1,33 @@
 import type {
-  FastifyInstance,
+  FastifyRequest,
   onRequestHookHandler as OnRequest,
   preHandlerHookHandler as PreHandler,
 } from 'fastify';
 import type { AccessTable } from '../accounts/access-table.js';
-import type { Account } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
 import { announcesBody } from '../http/error-answer.js';
 import { contextOf } from '../http/request-context.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
+import type { LastSeen } from '../store/last-seen.js';
 import type { AccessClaims, AccessTokens } from '../tokens/access-token.js';
-import { type Principal as Found, loadPrincipal } from '../tokens/principal-queries.js';
-import type { SessionActivity } from '../tokens/session-activity.js';
+import { loadPrincipal } from '../tokens/principal-queries.js';
 import { idleSince, judgeSession } from '../tokens/session-state.js';
+import { createKeyJudge } from './api-key-judge.js';
 import { parseCredential } from './credential.js';
-
-/** Somebody who proved who they are, and the session by which. */
-export interface Principal {
-  readonly account: Account;
-  readonly sessionId: string;
-  /** The permissions that the session was narrowed to, or null where it was not. */
-  readonly scopes: ReadonlySet<string> | null;
-}
-
-/** What came of a request's credential, before any guard asked. */
-export type Identity =
-  | { readonly kind: 'none' }
-  | { readonly kind: 'unproven' }
-  | { readonly kind: 'disabled'; readonly accountId: string }
-  | { readonly kind: 'proven'; readonly principal: Principal };
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** Null until the credential was judged. */
-    identity: Identity | null;
-  }
-}
-
-/** The request has no credential. */
-export const nobody: Identity = Object.freeze({ kind: 'none' });
-const unproven: Identity = Object.freeze({ kind: 'unproven' });
-
-/** A role that this application does not know is worth nothing here. No copy of one that it knows: every request would pay. */
-function withKnownRole(account: Found['account'], access: AccessTable): Account {
-  const role = access.knownRole(account.role);
-  return role === account.role ? account : { ...account, role };
-}
+import { type Identity, nobody, unproven, withKnownRole } from './identity.js';
 
 const scopesOf = (scopes: string | null): ReadonlySet<string> | null =>
   scopes === null ? null : new Set(scopes.split(' '));
 
-/** Gives every request its `identity`, null until `createIdentify` judged. Before any route; twice is an error of Fastify. */
-export const declareIdentity = (fastify: FastifyInstance): void => {
-  fastify.decorateRequest('identity', null);
-};
-
-interface IdentityDeps {
+export interface IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly accessTokens: AccessTokens;
   readonly access: AccessTable;
-  readonly activity: SessionActivity;
+  readonly activity: LastSeen;
+  readonly keyActivity: LastSeen;
   readonly settings: Pick<Settings, 'sessions'>;
 }
 
@@ -77,8 +42,8 @@ interface IdentityHooks {
 }
 
 /**
- * Judges the bearer token of every request that has one: signature and claims first, then the session and the account
- * as they are in the database now (ASVS 7.4.2, 8.3.2). Refuses only when the store is away; guards do the rest.
+ * Judges the bearer token or API key of every request that has one: signature and claims, or the key's form, first, then
+ * session or key and the account as they are in the database now (ASVS 7.4.2, 8.3.2). Refuses only when the store is away; guards do the rest.
  */
 export function createIdentify(deps: IdentityDeps): IdentityHooks {
   const fromDatabase = async (claims: Pick<AccessClaims, 'sub' | 'sid'>): Promise<Identity> => {
@@ -93,11 +58,20 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     const account = withKnownRole(found.account, deps.access);
     return {
       kind: 'proven',
-      principal: { account, sessionId: claims.sid, scopes: scopesOf(found.scopes) },
+      principal: { account, sessionId: claims.sid, keyId: null, scopes: scopesOf(found.scopes) },
     };
   };
+  const byKey = createKeyJudge(deps);
   const judge: OnRequest = (request, _reply, done) => {
     const credential = parseCredential(request.headers.authorization);
+    const key = request.headers['x-api-key'];
+    if (key !== undefined) {
+      // Two credentials would be two answers to who asks: whoever sends both is nobody.
+      const found =
+        credential.kind === 'none' && typeof key === 'string' ? byKey(key) : Promise.resolve(unproven);
+      settle(request, found, done);
+      return;
+    }
     if (credential.kind === 'none') {
       request.identity = nobody;
       done();
@@ -109,11 +83,7 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
       done();
       return;
     }
-    fromDatabase(claims).then((found) => {
-      request.identity = found;
-      if (found.kind === 'proven') contextOf(request.raw).principalId = claims.sub;
-      done();
-    }, done);
+    settle(request, fromDatabase(claims), done);
   };
   return {
     judge,
@@ -126,12 +96,22 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
         done();
         return;
       }
-      const { account, sessionId } = identity.principal;
-      fromDatabase({ sub: account.id, sid: sessionId }).then((now) => {
+      const { account, sessionId, keyId } = identity.principal;
+      const again =
+        sessionId === null ? byKey.again(keyId ?? '') : fromDatabase({ sub: account.id, sid: sessionId });
+      again.then((now) => {
         done(refusalOf(now, account.role));
       }, done);
     },
   };
+}
+
+function settle(request: FastifyRequest, judged: Promise<Identity>, done: (error?: Error) => void): void {
+  judged.then((found) => {
+    request.identity = found;
+    if (found.kind === 'proven') contextOf(request.raw).principalId = found.principal.account.id;
+    done();
+  }, done);
 }
 
 /** Undefined where whoever asked may still go on. A role that changed meanwhile is for the next request to be judged by. */

@@ -47,6 +47,15 @@ export type InputPart = 'params' | 'query' | 'headers';
 /** Resolved values once the types are gone. */
 export type Made = Readonly<Record<string, unknown>>;
 
+/** What a guard asks for beyond a user. */
+export interface Asked {
+  readonly role?: string;
+  /** A permission, which a narrowed session or an API key must hold as a scope. */
+  readonly permission?: string;
+  /** A session: an API key does not do. */
+  readonly session?: true;
+}
+
 /** How a dependency comes about. Kept apart from the object that stands for it, so that nobody can write one. */
 export interface Recipe {
   readonly kind: 'root' | 'made' | 'guard' | 'input' | 'rawBody';
@@ -58,7 +67,7 @@ export interface Recipe {
   readonly refusals: readonly RefusalCode[];
   readonly beforeBody: boolean;
   /** What the application must know for it to make sense; asked when a route is added. */
-  readonly asks?: { readonly role?: string; readonly permission?: string } | undefined;
+  readonly asks?: Asked | undefined;
 }
 
 /** What a guard offers beside a place among needs. */

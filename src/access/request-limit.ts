@@ -7,7 +7,7 @@ import { exitPolicies, generalPolicies } from '../limits/policy.js';
 import type { Verdict } from '../limits/verdict.js';
 import type { Settings } from '../settings/settings.js';
 import { enforceLimit } from './enforce-limit.js';
-import type { Principal } from './principal.js';
+import type { Principal } from './identity.js';
 
 const maxPrincipals = 1_000_000;
 
@@ -54,8 +54,8 @@ export function createRequestLimit(
 }
 
 /** What the session has left, unless the account has nothing: then that. */
-function takeExit(counter: MemoryCounter, { account, sessionId }: Principal): Verdict {
-  const own = counter.take(sessionId, exitPolicies.session);
+function takeExit(counter: MemoryCounter, { account, sessionId, keyId }: Principal): Verdict {
+  const own = counter.take(sessionId ?? `key:${keyId}`, exitPolicies.session);
   if (!own.allowed) return own;
   const all = counter.take(account.id, exitPolicies.account);
   return all.allowed ? own : all;

@@ -20,11 +20,15 @@ export const permissionGuard = perArgument((permission: string) =>
 );
 
 /** @throws ConfigurationError where the permission is not among `known`. */
-export function assertPermission(permission: string, known: readonly string[]): void {
+export function assertPermission(
+  permission: string,
+  known: readonly string[],
+  where = 'requirePermission',
+): void {
   if (known.includes(permission)) return;
   throw new ConfigurationError(
     'ERR_PERMISSION_UNKNOWN',
-    `requirePermission(${JSON.stringify(permission)}): there is no such permission. Known: ${known.join(', ')}. Add your own by defineAccess({ permissions: { … } }).`,
+    `${where}(${JSON.stringify(permission)}): there is no such permission. Known: ${known.join(', ')}. Add your own by defineAccess({ permissions: { … } }).`,
   );
 }
 

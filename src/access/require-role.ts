@@ -2,13 +2,7 @@ import { type Account, type Role, roles } from '../accounts/account.js';
 import { ConfigurationError, Refusal } from '../base/errors.js';
 import { currentUser } from './current-user.js';
 import { dependency, perArgument } from './dependency.js';
-import { type Granted, granted } from './granted.js';
-
-/** A role is wider than any scope: a session that was narrowed to some permissions does not carry it. */
-function assertWhole({ scopes }: Granted): void {
-  if (scopes !== null)
-    throw new Refusal('insufficient_permissions', { reason: 'the session is narrowed to scopes' });
-}
+import { assertWhole, granted } from './granted.js';
 
 /** Unchecked: for whoever knows which roles there are. One for each role, so that overrides hold. */
 export const roleGuard = perArgument((role: string) =>
@@ -34,8 +28,8 @@ export function assertRole(role: string, known: readonly string[]): void {
 }
 
 /**
- * The seed's `require_role`: admits that role, and admins. Others get 403 "Insufficient permissions", and so does a
- * session that was narrowed to scopes. The role is the database's, not the token's. For roles of your own:
+ * The seed's `require_role`: admits that role, and admins. Others get 403 "Insufficient permissions", and so do an API
+ * key and a session that was narrowed, unless the route names a scope as well (`requireScope`) that they hold. The role is the database's, not the token's. For roles of your own:
  * `defineAccess(…).requireRole`.
  */
 export function requireRole(role: Role): ReturnType<typeof roleGuard> {
@@ -52,5 +46,5 @@ export const requireAdmin = dependency(
     assertWhole(reach);
     return user;
   },
-  { refusals: ['admin_required', 'insufficient_permissions'] },
+  { refusals: ['admin_required', 'insufficient_permissions'], asks: { role: 'admin' } },
 );

@@ -20,6 +20,7 @@ export const catalogue = {
   https_required: { status: 403, detail: 'HTTPS required' },
   not_found: { status: 404, detail: 'Not Found' },
   conflict: { status: 409, detail: 'Conflict' },
+  too_many_keys: { status: 409, detail: 'Too many API keys: end one first' },
   method_not_allowed: { status: 405, detail: 'Method Not Allowed' },
   request_timeout: { status: 408, detail: 'Request Timeout' },
   last_admin: { status: 409, detail: 'The last admin cannot be removed, demoted or disabled' },

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../base/errors.js';
 import { type DetailKind, type EventDefinition, type EventName, eventTable } from './event-table.js';
 
 const forms = {
+  key: /^[0-9A-Za-z]{16}$/,
   role: /^[a-z][a-z0-9_-]{0,31}$/,
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   // A pattern of Fastify, its regular expressions included: /:id(\\d+). It comes from the code, never from a client; no

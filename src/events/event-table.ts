@@ -2,7 +2,7 @@
  * What a detail may hold: one of the words listed, a number, an id, a role, or a name that stands in the code. There is
  * no free text, so nothing a client typed can ever lie in an event (ASVS 16.2.5).
  */
-export type DetailKind = readonly string[] | 'boolean' | 'count' | 'id' | 'role' | 'route';
+export type DetailKind = readonly string[] | 'boolean' | 'count' | 'id' | 'key' | 'role' | 'route';
 
 export interface EventDefinition {
   readonly meaning: string;
@@ -31,8 +31,8 @@ export const eventTable = {
   'account.deleted': { ...change, meaning: 'An account and its sessions were deleted.', details: { by } },
   'account.disabled': {
     ...change,
-    meaning: 'An account was disabled; its sessions ended.',
-    details: { by, sessions_ended: 'count' },
+    meaning: 'An account was disabled; its sessions and API keys ended.',
+    details: { by, sessions_ended: 'count', keys_ended: 'count' },
   },
   'account.enabled': {
     ...change,
@@ -93,6 +93,14 @@ export const eventTable = {
     meaning: 'At a sign-in the stored hash was renewed by the scheme and cost of today.',
     details: {},
   },
+  'api_key.created': { ...change, meaning: 'An API key was made.', details: { key_id: 'key' } },
+  'api_key.rotated': {
+    ...change,
+    meaning:
+      'An API key got a successor, which this names; the old one lives on for the hours that were asked for.',
+    details: { key_id: 'key' },
+  },
+  'api_key.revoked': { ...change, meaning: 'An API key was ended by its owner.', details: { key_id: 'key' } },
   'throttle.opened': {
     ...refusal,
     meaning: 'The throttle on failed passwords refused a try, right or wrong.',

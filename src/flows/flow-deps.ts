@@ -4,9 +4,9 @@ import type { EventContext } from '../events/event-context.js';
 import type { SignInThrottle } from '../limits/sign-in-throttle.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
+import type { LastSeen } from '../store/last-seen.js';
 import type { AccessTokens } from '../tokens/access-token.js';
 import type { DeviceTokens } from '../tokens/device-token.js';
-import type { SessionActivity } from '../tokens/session-activity.js';
 import type { AccountHooks } from './account-hooks.js';
 
 /** What a flow works with. Made once by the composition root; a flow takes the parts that it names. */
@@ -18,7 +18,10 @@ export interface FlowDeps {
   readonly accessTokens: AccessTokens;
   readonly deviceTokens: DeviceTokens;
   readonly throttle: SignInThrottle;
-  readonly activity: SessionActivity;
+  /** When sessions were last seen. */
+  readonly activity: LastSeen;
+  /** When API keys were last used. */
+  readonly keyActivity: LastSeen;
   /** Absent on the command line: no application is there to be told. */
   readonly hooks?: AccountHooks | undefined;
 }

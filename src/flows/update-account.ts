@@ -1,5 +1,6 @@
 import type { Account, RoleName } from '../accounts/account.js';
 import { lockAccount, lockAdmins, setActive, setRole, updateProfile } from '../accounts/accounts-queries.js';
+import { revokeApiKeysOf } from '../api-keys/api-keys-queries.js';
 import { Refusal } from '../base/errors.js';
 import type { EventContext } from '../events/event-context.js';
 import { recordEvent } from '../events/events-queries.js';
@@ -80,7 +81,8 @@ async function changeActive(step: Step, isActive: boolean): Promise<void> {
     return;
   }
   const ended = await revokeSessionsOf(tx, before.id, { reason: 'account_disabled', clock });
-  const details = { by, sessions_ended: ended };
+  const keys = await revokeApiKeysOf(tx, before.id, clock.now());
+  const details = { by, sessions_ended: ended, keys_ended: keys };
   await recordEvent(tx, { name: 'account.disabled', ...who(step), details }, context);
   await step.tell('account.disabled');
 }

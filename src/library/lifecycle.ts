@@ -60,7 +60,7 @@ export class Lifecycle {
 
   async #note(): Promise<void> {
     const { app, log } = this.#served;
-    await app.flows.activity.flush().catch((error: unknown) => {
+    await Promise.all([app.flows.activity.flush(), app.flows.keyActivity.flush()]).catch((error: unknown) => {
       log.warn(
         { err: error },
         'when sessions were last seen could not be written; the next round tries again',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AddressLimits } from '../access/address-limit.js';
 import type { Routes } from '../access/create-routes.js';
-import { accountOwner, currentSession, requireActiveUser } from '../access/current-user.js';
+import { accountOwner, currentSession, sessionUser } from '../access/current-user.js';
 import { hangUp, origin } from '../access/origin.js';
 import { requirePermission } from '../access/require-permission.js';
 import { requireAdmin } from '../access/require-role.js';
@@ -84,7 +84,7 @@ export function addOwnAccountRoutes(
 
   routes.get(
     '/users/me',
-    { needs: { user: requireActiveUser }, response: { 200: wire.User }, summary: 'The own account', tags },
+    { needs: { user: sessionUser }, response: { 200: wire.User }, summary: 'The own account', tags },
     ({ user }) => wire.toUser(user),
   );
 

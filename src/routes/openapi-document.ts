@@ -8,6 +8,7 @@ const tags = [
   { name: 'account', description: 'The own account' },
   { name: 'tokens', description: 'Sign in, refresh, sign out' },
   { name: 'users', description: "Everybody's accounts: moderators look, admins change" },
+  { name: 'api-keys', description: 'Keys for programs, made and ended by their owner' },
   { name: 'events', description: 'Who did what, when, from where' },
   { name: 'discovery', description: 'What verifiers and clients read' },
   { name: 'health', description: 'For whoever watches the process' },

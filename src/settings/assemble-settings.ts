@@ -66,6 +66,7 @@ export function assembleSettings(
     trustedProxies: values.TRUSTED_PROXIES,
     tls: tlsOf(values),
     jwt: jwtOf(values, secret),
+    apiKeys: { most: values.SECURITY_MAX_API_KEYS, maxDays: values.SECURITY_API_KEY_MAX_DAYS },
     sessions: {
       most: values.SECURITY_MAX_SESSIONS,
       idleMinutes: values.SECURITY_SESSION_IDLE_MINUTES,

@@ -41,6 +41,7 @@ export interface Settings {
     readonly refreshExpireDays: number;
     readonly refreshGraceSeconds: number;
   };
+  readonly apiKeys: { readonly most: number; readonly maxDays: number };
   readonly sessions: {
     readonly most: number;
     /** 0: sessions do not end by idling. */

@@ -44,6 +44,18 @@ export const tokenSettings = {
     defaults: everywhere(10),
     words: 'How long a used refresh token gives the same successor again (two tabs at once); 0 is strict.',
   }),
+  SECURITY_MAX_API_KEYS: setting({
+    group: 'Tokens',
+    parse: integer(0, 1000, 10),
+    defaults: everywhere(10),
+    words: 'How many API keys an account has at most; 0: none.',
+  }),
+  SECURITY_API_KEY_MAX_DAYS: setting({
+    group: 'Tokens',
+    parse: integer(1, 3650, 90),
+    defaults: everywhere(90),
+    words: 'How long an API key lives at most, and where its maker says nothing, in days.',
+  }),
   SECURITY_MAX_SESSIONS: setting({
     group: 'Tokens',
     parse: integer(1, 1000, 10),

@@ -10,6 +10,7 @@ export interface Purged {
   /** Their refresh tokens go with them. */
   readonly sessions: number;
   readonly seeds: number;
+  readonly apiKeys: number;
 }
 
 interface PurgeOptions {
@@ -46,6 +47,14 @@ const expiredSessions = (db: Query, now: number) => () =>
     )
     .executeTakeFirstOrThrow();
 
+const expiredKeysOfPrograms = (db: Query, now: number) => () =>
+  db
+    .deleteFrom('sallyport_api_keys')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('sallyport_api_keys').select('id').where('expires_at', '<=', now).limit(batch),
+    )
+    .executeTakeFirstOrThrow();
+
 const oldSeeds = (db: Query, until: number) => () =>
   db
     .updateTable('sallyport_refresh_tokens')
@@ -72,6 +81,7 @@ export async function purge(store: Store, clock: Clock, options: PurgeOptions = 
     counters: await repeat(expiredKeys('sallyport_counters', db, now)),
     throttles: await repeat(expiredKeys('sallyport_throttles', db, now)),
     sessions: await repeat(expiredSessions(db, now)),
+    apiKeys: await repeat(expiredKeysOfPrograms(db, now)),
     seeds: graceSeconds === undefined ? 0 : await eraseEndedSeeds(db, now - graceSeconds * 1_000),
   };
 }

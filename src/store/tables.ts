@@ -4,6 +4,7 @@ export interface Tables {
   sallyport_accounts: AccountTable;
   sallyport_sessions: SessionTable;
   sallyport_refresh_tokens: RefreshTokenTable;
+  sallyport_api_keys: ApiKeyTable;
   sallyport_events: EventTable;
   sallyport_counters: CounterTable;
   sallyport_throttles: ThrottleTable;
@@ -55,6 +56,21 @@ interface SessionTable {
   /** Where it was opened from, shortened. */
   network: string | null;
   last_seen_at: number | null;
+}
+
+interface ApiKeyTable {
+  /** The part of the key that may be shown. */
+  id: string;
+  account_id: string;
+  name: string;
+  /** SHA-256 of the whole key, base64url. */
+  digest: string;
+  /** Permissions, separated by blanks; empty: what needs no more than a user. */
+  scopes: string;
+  created_at: number;
+  expires_at: number;
+  last_used_at: number | null;
+  revoked_at: number | null;
 }
 
 interface RefreshTokenTable {

@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { createRoutes, type Routes } from '../../src/access/create-routes.js';
 import { dependency, fromRequest, guard, perArgument } from '../../src/access/dependency.js';
-import { bearerSchemes } from '../../src/access/openapi-security.js';
+import { userSchemes } from '../../src/access/openapi-security.js';
 import { builtInAccess } from '../../src/accounts/access-table.js';
 import { InvalidInput, Refusal } from '../../src/base/errors.js';
 
@@ -45,7 +45,7 @@ export const currentUser = guard(
     if (sent !== 'admin' && sent !== 'user') throw new Refusal('invalid_credentials');
     return { email: 'a@b.co', role: sent };
   },
-  { security: bearerSchemes, refusals: ['not_authenticated', 'invalid_credentials', 'account_disabled'] },
+  { security: userSchemes, refusals: ['not_authenticated', 'invalid_credentials', 'account_disabled'] },
 );
 
 export const requireRole = perArgument((role: Role) =>
@@ -68,7 +68,7 @@ export const optionalUser = dependency(
     if (sent !== 'admin' && sent !== 'user') throw new Refusal('invalid_credentials');
     return { email: 'a@b.co', role: sent };
   },
-  { security: bearerSchemes },
+  { security: userSchemes },
 );
 
 export const as = (role: string) => ({ authorization: role });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { createRoutes } from '../../src/access/create-routes.js';
 import { currentSession, optionalUser, requireActiveUser } from '../../src/access/current-user.js';
 import { declareAccess } from '../../src/access/granted.js';
-import { declareIdentity, type Identity } from '../../src/access/principal.js';
+import { declareIdentity, type Identity } from '../../src/access/identity.js';
 import { requirePermission } from '../../src/access/require-permission.js';
 import { requireAdmin, requireRole } from '../../src/access/require-role.js';
 import { builtInAccess } from '../../src/accounts/access-table.js';
@@ -27,7 +27,7 @@ const account = (role: Role): Account => ({
 });
 const asRole = (role: Role): Identity => ({
   kind: 'proven',
-  principal: { account: account(role), sessionId: 'session', scopes: null },
+  principal: { account: account(role), sessionId: 'session', keyId: null, scopes: null },
 });
 const Name = z.object({ name: z.string().nullable() });
 

@@ -5,16 +5,18 @@ import { z } from 'zod';
 import { createRoutes } from '../../src/access/create-routes.js';
 import { currentUser, optionalUser } from '../../src/access/current-user.js';
 import { declareAccess } from '../../src/access/granted.js';
-import { createIdentify, declareIdentity } from '../../src/access/principal.js';
+import { declareIdentity } from '../../src/access/identity.js';
+import { createIdentify } from '../../src/access/principal.js';
 import { builtInAccess } from '../../src/accounts/access-table.js';
 import { insertAccount, setRole } from '../../src/accounts/accounts-queries.js';
 import { Refusal } from '../../src/base/errors.js';
 import { installBodyParsers } from '../../src/http/body.js';
 import { openContext } from '../../src/http/request-context.js';
 import type { Store } from '../../src/store/connection.js';
+import { LastSeen } from '../../src/store/last-seen.js';
 import { createAccessTokens } from '../../src/tokens/access-token.js';
 import { openSession, revokeSession } from '../../src/tokens/refresh-family.js';
-import { SessionActivity } from '../../src/tokens/session-activity.js';
+import { writeLastSeen } from '../../src/tokens/session-queries.js';
 import { describeEachStore } from '../support/stores.js';
 import { fromNowhere, unending } from '../tokens/family-bench.js';
 import { clockAt, keyFor } from '../tokens/support.js';
@@ -43,7 +45,8 @@ async function listen(store: Store) {
     clock,
     accessTokens,
     access: builtInAccess,
-    activity: new SessionActivity(store, clock),
+    activity: new LastSeen(store, clock, writeLastSeen),
+    keyActivity: new LastSeen(store, clock, writeLastSeen),
     settings: { sessions: unending },
   });
   const fastify = Fastify();

@@ -49,7 +49,7 @@ describe('routes', () => {
     const { code, stdout, stderr } = await place.run(['routes']);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^METHOD +PATH +ACCESS +LIMIT\n/);
-    expect(stdout).toMatch(/^GET +\/users\/me +requireActiveUser$/m);
+    expect(stdout).toMatch(/^GET +\/users\/me +sessionUser$/m);
     expect(stdout).not.toMatch(/^HEAD/m);
     expect(readdirSync(place.folder)).toEqual(['dist']);
   });

@@ -43,7 +43,8 @@ describeEachServer('attack: where and how a token is sent', {}, (get) => {
     ['Basic', 'not_authenticated', () => [`Authorization: Basic ${btoa(`person_1:${password}`)}`]],
     ['a cookie', 'not_authenticated', (token) => [`Cookie: access_token=${token}; token=${token}`]],
     ['X-Access-Token', 'not_authenticated', (token) => [`X-Access-Token: ${token}`]],
-    ['X-API-Key', 'not_authenticated', (token) => [`X-API-Key: ${token}`]],
+    ['X-API-Key', 'invalid_credentials', (token) => [`X-API-Key: ${token}`]],
+    ['X-Api-Token', 'not_authenticated', (token) => [`X-Api-Token: ${token}`]],
     ['Proxy-Authorization', 'not_authenticated', (token) => [`Proxy-Authorization: Bearer ${token}`]],
     ['X-Forwarded-User', 'not_authenticated', () => ['X-Forwarded-User: person_1', 'Remote-User: person_1']],
   ];

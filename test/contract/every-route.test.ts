@@ -12,7 +12,10 @@ const guarded = named.filter(([, operation]) => operation.security.length > 0);
 const withBody = named.filter(([, operation]) => operation.requestBody !== undefined);
 const absentId = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-const urlOf = ({ path }: NamedOperation): string => path.replace('{id}', absentId);
+const absentKey = 'AbsentAbsent1865';
+const filled = (path: string): string =>
+  path.replace(/\{\w+\}/g, path.startsWith('/api-keys') ? absentKey : absentId);
+const urlOf = ({ path }: NamedOperation): string => filled(path);
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /** Every answer has all of the security headers and its id; a refusal has the one shape. */
@@ -52,9 +55,15 @@ describe('the document', () => {
       'POST /auth/revoke',
       'POST /auth/token',
     ]);
-    for (const [, { security }] of guarded)
-      expect(security).toEqual([{ HTTPBearer: [] }, { OAuth2PasswordBearer: [] }]);
+    // A key opens what is guarded by a permission, and names it as its scope.
+    const byKey = new Map([['GET /users', ['users:read']]]);
+    for (const [name, { security }] of guarded) {
+      const scopes = byKey.get(name);
+      const bearer = [{ HTTPBearer: [] }, { OAuth2PasswordBearer: [] }];
+      expect([name, security]).toEqual([name, scopes ? [...bearer, { APIKeyHeader: scopes }] : bearer]);
+    }
     expect(Object.keys(document.components.securitySchemes).sort()).toEqual([
+      'APIKeyHeader',
       'HTTPBearer',
       'OAuth2PasswordBearer',
     ]);
@@ -173,7 +182,7 @@ describeEachServer('every route', {}, (get) => {
     const taken = Object.keys(document.paths[path] ?? {}).map((method) => method.toUpperCase());
     const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : [])].sort().join(', ');
     for (const method of [...methods, 'OPTIONS'].filter((one) => !taken.includes(one))) {
-      const answer = await get().call(method, path.replace(/\{\w+\}/g, absentId));
+      const answer = await get().call(method, filled(path));
       expectAnswer(answer, 405);
       expect([method, answer.headers['allow']]).toEqual([method, allow]);
     }
@@ -184,7 +193,7 @@ describeEachServer('every route', {}, (get) => {
     const near = paths.flatMap((path) => [`${path}/`, `${path}/x`, path.toUpperCase(), `${path};x`]);
     for (const path of near) {
       // Whatever stands in an id's place is an id, be it nothing, and is refused as one.
-      if (/^\/users\/[^/]*$|\/sessions\/[^/]+$/.test(path)) continue;
+      if (/^\/users\/[^/]*$|\/(?:sessions|api-keys)\/[^/]+$/.test(path)) continue;
       const answer = await get().call('GET', path);
       expect([path, answer.status]).toEqual([path, 404]);
       expectAnswer(answer, 404);
@@ -223,6 +232,8 @@ describeEachServer('every route, used as it is meant', {}, (get) => {
     };
     const [hers = ''] = await sessionsOf(victim.id);
     const [theirs = ''] = await sessionsOf(other.id);
+    const made = await get().call('POST', '/api-keys', { token, json: { name: 'own' } });
+    const own: string = made.json.id;
     const refreshForm = (refresh_token: string) => ({ form: { grant_type: 'refresh_token', refresh_token } });
     const steps: readonly (readonly [string, string, number, Call, { id: string; session_id?: string }?])[] =
       [
@@ -251,6 +262,13 @@ describeEachServer('every route, used as it is meant', {}, (get) => {
         ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: absentId }],
         ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: theirs }],
         ['DELETE', '/users/me/sessions/{id}', 422, { token }, { id: 'x' }],
+        ['POST', '/api-keys', 201, { token, json: { name: 'x' } }],
+        ['POST', '/api-keys', 422, { token, json: {} }],
+        ['GET', '/api-keys', 200, { token }],
+        ['POST', '/api-keys/{id}/rotate', 201, { token, json: {} }, { id: own }],
+        ['POST', '/api-keys/{id}/rotate', 404, { token, json: {} }, { id: absentKey }],
+        ['DELETE', '/api-keys/{id}', 204, { token }, { id: own }],
+        ['DELETE', '/api-keys/{id}', 404, { token }, { id: own }],
         ['GET', '/users', 200, { token }],
         ['GET', '/users', 403, { token: other.access_token }],
         ['GET', '/events', 200, { token }],

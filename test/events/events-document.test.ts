@@ -5,6 +5,7 @@ const kinds = {
   boolean: 'true or false',
   count: 'a number',
   id: 'an id',
+  key: 'the id of an API key',
   role: 'a role',
   route: 'method and path pattern',
 } as const;

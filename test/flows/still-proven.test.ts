@@ -9,11 +9,12 @@ import { signOut } from '../../src/flows/sign-out.js';
 import { updateAccount } from '../../src/flows/update-account.js';
 import { createSignInThrottle } from '../../src/limits/sign-in-throttle.js';
 import type { Store } from '../../src/store/connection.js';
+import { LastSeen } from '../../src/store/last-seen.js';
 import { testSettings } from '../../src/testing/test-settings.js';
 import { createAccessTokens } from '../../src/tokens/access-token.js';
 import { createDeviceTokens } from '../../src/tokens/device-token.js';
 import { openSession } from '../../src/tokens/refresh-family.js';
-import { SessionActivity } from '../../src/tokens/session-activity.js';
+import { writeLastSeen } from '../../src/tokens/session-queries.js';
 import { describeEachStore } from '../support/stores.js';
 import { fromNowhere } from '../tokens/family-bench.js';
 import { clockAt, keyFor } from '../tokens/support.js';
@@ -51,7 +52,8 @@ async function createScene(store: Store) {
     accessTokens: createAccessTokens({ key, clock, issuer: url, audience: url, expireMinutes: 30 }),
     deviceTokens: createDeviceTokens({ key, clock }),
     throttle: createSignInThrottle({ store, clock, key: Buffer.alloc(32, 7) }),
-    activity: new SessionActivity(store, clock),
+    activity: new LastSeen(store, clock, writeLastSeen),
+    keyActivity: new LastSeen(store, clock, writeLastSeen),
     hasher: {
       ...hasher,
       async verify(...given) {

@@ -25,6 +25,7 @@ const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
   trustedProxies: [],
   tls: undefined,
   sessions: { most: 10, idleMinutes: 0 },
+  apiKeys: { most: 10, maxDays: 90 },
   jwt: {
     secretKey: new Secret('x'),
     algorithm: 'HS256',

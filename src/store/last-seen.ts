@@ -1,32 +1,37 @@
 import type { Clock } from '../base/clock.js';
-import type { Store } from '../store/connection.js';
-import { writeLastSeen } from './session-queries.js';
+import type { Query } from './query.js';
+import type { Store } from './store.js';
 
-/** Milliseconds. A session is written at most so often, whatever it asks. */
+/** Milliseconds. A row is written at most so often, whatever asks. */
 const coarse = 60_000;
-/** Sessions a transaction: nobody waits long for the writer. */
+/** Rows a transaction: nobody waits long for the writer. */
 const batch = 200;
 
-/** When sessions were last seen: noted at each request, written together now and then. */
-export class SessionActivity {
+/** Writes when a row was last seen; never backwards, whichever process writes last. */
+export type WriteLastSeen = (tx: Query, id: string, at: number) => Promise<void>;
+
+/** When sessions or keys were last seen: noted at each request, written together now and then. */
+export class LastSeen {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #write: WriteLastSeen;
   #seen = new Map<string, number>();
 
-  constructor(store: Store, clock: Clock) {
+  constructor(store: Store, clock: Clock, write: WriteLastSeen) {
     this.#store = store;
     this.#clock = clock;
+    this.#write = write;
   }
 
   /** `lastSeenAt`: as the database has it. Costs a look at the clock where that is less than a minute old. */
-  saw(sessionId: string, lastSeenAt: number): void {
+  saw(id: string, lastSeenAt: number): void {
     const now = this.#clock.now();
-    if (now - lastSeenAt >= coarse) this.#seen.set(sessionId, now);
+    if (now - lastSeenAt >= coarse) this.#seen.set(id, now);
   }
 
   /** What is noted and not written yet; undefined where nothing is. */
-  noted(sessionId: string): number | undefined {
-    return this.#seen.get(sessionId);
+  noted(id: string): number | undefined {
+    return this.#seen.get(id);
   }
 
   /**
@@ -41,14 +46,14 @@ export class SessionActivity {
         const some = seen.slice(0, batch);
         await this.#store.transaction(
           async (tx) => {
-            for (const [sessionId, at] of some) await writeLastSeen(tx, sessionId, at);
+            for (const [id, at] of some) await this.#write(tx, id, at);
           },
           { relaxed: true },
         );
         seen.splice(0, batch);
       }
     } catch (error) {
-      for (const [sessionId, at] of seen) if (!this.#seen.has(sessionId)) this.#seen.set(sessionId, at);
+      for (const [id, at] of seen) if (!this.#seen.has(id)) this.#seen.set(id, at);
       throw error;
     }
   }

@@ -1,0 +1,145 @@
+import { z } from 'zod';
+import type { Routes } from '../access/create-routes.js';
+import { accountOwner } from '../access/current-user.js';
+import { origin } from '../access/origin.js';
+import type { AccessTable } from '../accounts/access-table.js';
+import { lengthProblem, storableProblem } from '../accounts/text.js';
+import { apiKeysOf, createApiKey, endApiKey, type IssuedKey, rotateApiKey } from '../flows/api-keys.js';
+import type { FlowDeps } from '../flows/flow-deps.js';
+import { textBy } from './schemas/text.js';
+
+const time = z.iso.datetime();
+const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
+const KeyId = z.object({ id: z.string().regex(/^[0-9A-Za-z]{16}$/) });
+
+const told = {
+  id: z.string().meta({ description: 'The part of the key that may be shown.' }),
+  name: z.string(),
+  scopes: z.array(z.string()),
+  expires_at: time,
+  created_at: time,
+};
+
+const NewKey = z
+  .object({ ...told, key: z.string().meta({ description: 'Told only now. Send it as `X-API-Key`.' }) })
+  .meta({ id: 'NewApiKey' });
+const KeyList = z
+  .object({
+    items: z.array(
+      z
+        .object({ ...told, last_used_at: time.nullable().meta({ description: 'To the minute.' }) })
+        .meta({ id: 'ApiKey' }),
+    ),
+  })
+  .meta({ id: 'ApiKeyList' });
+
+const toNewKey = ({ id, key, name, scopes, expiresAt, createdAt }: IssuedKey): z.input<typeof NewKey> => ({
+  id,
+  key,
+  name,
+  scopes: [...scopes],
+  expires_at: iso(expiresAt),
+  created_at: iso(createdAt),
+});
+
+const bodies = (deps: Pick<FlowDeps, 'settings'>, access: AccessTable) => {
+  const { maxDays } = deps.settings.apiKeys;
+  const name = textBy((text) => lengthProblem(text, 1, 80) ?? storableProblem(text), {
+    minLength: 1,
+    maxLength: 80,
+    examples: ['nightly report'],
+  });
+  const KeyWish = z
+    .strictObject({
+      name,
+      scopes: z
+        .array(z.enum(access.permissions as [string, ...string[]]))
+        .max(50)
+        .default([])
+        .meta({ description: 'Permissions that the key may use, as far as its owner has them.' }),
+      expires_in_days: z.number().int().min(1).max(maxDays).optional(),
+    })
+    .meta({ id: 'ApiKeyWish' });
+  const Rotation = z
+    .strictObject({ overlap_hours: z.number().int().min(0).max(168).default(24) })
+    .meta({ id: 'ApiKeyRotation' });
+  return { KeyWish, Rotation };
+};
+
+/** Keys for programs: made, listed, rotated and ended by their owner in person, never by a key. */
+export function addApiKeyRoutes(routes: Routes, deps: FlowDeps, access: AccessTable): void {
+  const tags = ['api-keys'];
+  const { KeyWish, Rotation } = bodies(deps, access);
+
+  routes.post(
+    '/api-keys',
+    {
+      needs: { user: accountOwner, origin },
+      body: KeyWish,
+      response: { 201: NewKey },
+      refusals: ['too_many_keys'],
+      summary: 'Make an API key; it is shown only now',
+      tags,
+    },
+    async ({ user, origin: from, body }) => {
+      const wanted = {
+        name: body.name,
+        scopes: [...new Set(body.scopes)],
+        expiresInDays: body.expires_in_days,
+      };
+      return toNewKey(await createApiKey(deps, user.id, wanted, from));
+    },
+  );
+
+  routes.get(
+    '/api-keys',
+    { needs: { user: accountOwner }, response: { 200: KeyList }, summary: 'The own API keys', tags },
+    async ({ user }) => ({
+      items: (await apiKeysOf(deps, user.id)).map((entry) => ({
+        id: entry.id,
+        name: entry.name,
+        scopes: [...entry.scopes],
+        expires_at: iso(entry.expiresAt),
+        created_at: iso(entry.createdAt),
+        last_used_at: entry.lastUsedAt === null ? null : iso(entry.lastUsedAt),
+      })),
+    }),
+  );
+
+  addKeyChanges(routes, deps, Rotation, tags);
+}
+
+type Rotation = ReturnType<typeof bodies>['Rotation'];
+
+function addKeyChanges(routes: Routes, deps: FlowDeps, Rotation: Rotation, tags: readonly string[]): void {
+  routes.post(
+    '/api-keys/:id/rotate',
+    {
+      needs: { user: accountOwner, origin },
+      params: KeyId,
+      body: Rotation,
+      response: { 201: NewKey },
+      refusals: ['too_many_keys'],
+      summary: 'A successor of a key, which lives on for a while',
+      tags,
+    },
+    async ({ user, origin: from, params, body }) => {
+      const wanted = { accountId: user.id, keyId: params.id, overlapHours: body.overlap_hours };
+      return toNewKey(await rotateApiKey(deps, wanted, from));
+    },
+  );
+
+  routes.delete(
+    '/api-keys/:id',
+    {
+      needs: { user: accountOwner, origin },
+      params: KeyId,
+      response: { 204: z.void() },
+      summary: 'End an API key',
+      tags,
+    },
+    async ({ user, origin: from, params }) => {
+      await endApiKey(deps, { accountId: user.id, keyId: params.id }, from);
+    },
+  );
+}
