@@ -32,6 +32,7 @@ export const catalogue = {
   service_unavailable: { status: 503, detail: 'Service Unavailable' },
 } as const satisfies Record<string, { status: number; detail: string; error?: string }>;
 
+/** What a refusal is called: `code` of the answer, the argument of `new Refusal(…)`. */
 export type RefusalCode = keyof typeof catalogue;
 
 /** One fault of the input, in FastAPI's shape. `loc` starts with body, query, path or header; the input is never echoed. */
