@@ -9,6 +9,8 @@ const folders = {
   wire: ['contract', 'clients', 'e2e', 'cli', 'library'],
   race: ['race'],
   browser: ['browser'],
+  package: ['package'],
+  nodes: ['nodes'],
 };
 /** Node 20 runs no TypeScript in a process of its own: these parts run on dist, which is built first. */
 const built = ['wire', 'race', 'browser'];
@@ -26,8 +28,13 @@ const openStores = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.test.ts') && !inFolders(path))
   .filter((path) => /support\/stores\b/.test(readFileSync(path, 'utf8')));
 
+/** They meet the package as its consumers do, installed from the tarball. */
+const packed = ['package', 'nodes'];
+const storeless = ['scripts', 'unit', ...packed];
+
 const setUps = (part: string) => [
-  ...(part === 'scripts' || part === 'unit' ? [] : ['test/support/postgres.ts']),
+  ...(storeless.includes(part) ? [] : ['test/support/postgres.ts']),
+  ...(packed.includes(part) ? ['test/package/packed.ts'] : []),
   ...(built.includes(part) ? ['scripts/build-for-tests.mjs'] : []),
 ];
 

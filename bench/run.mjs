@@ -1,14 +1,16 @@
 // npm run bench [-- part … --write --long --rounds N --dist FOLDER]: each part measures in one run, prints its figures
 // and one line of JSON. Trust the ratios: what is compared runs side by side on the same machine in the same minutes.
 import { parseArgs } from 'node:util';
+import { dependencies } from './parts/dependencies.mjs';
 import { guarded } from './parts/guarded.mjs';
 import { pieces } from './parts/pieces.mjs';
 import { scale } from './parts/scale.mjs';
 import { start } from './parts/start.mjs';
 import { storm } from './parts/storm.mjs';
+import { types } from './parts/types.mjs';
 import { writeReport } from './support/report.mjs';
 
-const parts = { guarded, storm, start, scale, parts: pieces };
+const parts = { guarded, dependencies, storm, start, scale, parts: pieces, types };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

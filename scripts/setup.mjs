@@ -80,7 +80,7 @@ async function install(signal) {
 }
 
 /** npm's script run by this same Node needs no shell; npm.cmd on Windows does, and then no argument has a blank. */
-function findNpm() {
+export function findNpm() {
   const besideNode = dirname(process.execPath);
   const known = [
     process.env.npm_execpath ?? '',

@@ -1,5 +1,5 @@
 // `npm test`: sets up, then runs the static checks and every part of the tests, and ends with one line "N passed, N failed".
-//   node scripts/test.mjs [PART …]     default: all parts but browser; `everything` has that one too
+//   node scripts/test.mjs [PART …]     default: all parts but browser and nodes; `everything` has these too
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,9 @@ const checks = {
   knip: ['node_modules/knip/bin/knip.js', '--no-progress'],
 };
 /** Projects of vitest.config.ts, each run by itself: one without a test fails, and each gets both cores. */
-const suites = ['unit', 'scripts', 'store', 'wire', 'race', 'browser'];
+const suites = ['unit', 'scripts', 'store', 'wire', 'race', 'package', 'browser', 'nodes'];
+/** They fetch more than packages: a browser, other versions of Node. */
+const onlyAsked = ['browser', 'nodes'];
 const suiteLimit = 15 * 60_000;
 
 const began = Date.now();
@@ -40,7 +42,7 @@ function chooseParts(words) {
     process.exit(2);
   }
   if (words.includes('everything')) return all;
-  return words.length > 0 ? words : all.filter((part) => part !== 'browser');
+  return words.length > 0 ? words : all.filter((part) => !onlyAsked.includes(part));
 }
 
 /** A build that fails leaves the checks to be run: they tell more. */
@@ -74,7 +76,9 @@ async function runSuite(suite) {
   console.log(`\n── ${suite} ──`);
   const folder = fs.mkdtempSync(join(tmpdir(), 'sallyport-test-'));
   const file = join(folder, 'result.json');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  // A line for each test where there are few, and each is a whole run of another Node.
+  const reporter = suite === 'nodes' ? 'verbose' : 'default';
+  const reporters = [`--reporter=${reporter}`, '--reporter=json', `--outputFile.json=${file}`];
   const env = suite === 'browser' ? { TEST_CHROMIUM: findChromium() ?? '' } : {};
   const { code, seconds } = await run(
     ['node_modules/vitest/vitest.mjs', 'run', '--project', suite, ...reporters],

@@ -17,14 +17,17 @@ import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
+import { exits } from './routes/exits.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
+import { addOwnSessionRoutes, addUserSessionRoutes } from './routes/session-routes.js';
 import { addTokenRoutes, tokenPath } from './routes/token-routes.js';
 import { addSecurityTextRoute, addWellKnownRoutes } from './routes/well-known-routes.js';
 import type { Settings } from './settings/settings.js';
 import type { Store } from './store/connection.js';
 import { createAccessTokens } from './tokens/access-token.js';
 import { createDeviceTokens } from './tokens/device-token.js';
+import { SessionActivity } from './tokens/session-activity.js';
 import { loadSigningKey, type SigningKey } from './tokens/signing-keys.js';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void;
@@ -61,7 +64,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const key = await loadSigningKey(settings.jwt);
   const flows = await createFlowDeps(deps, key);
   const http = createHttpControls(deps);
-  const general = createRequestLimit(settings, clock);
+  const general = createRequestLimit(settings, clock, exits);
   const limits = createAddressLimits(deps, general);
   const identity = createIdentify({ ...flows, access });
 
@@ -76,7 +79,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
-  fastify.addHook('onRequest', identity.judge);
+  fastify.addHook('onRequest', unlessHealth(identity.judge));
   fastify.addHook('onRequest', unlessHealth(limitedBy(general)));
   fastify.addHook('onRequest', http.assertRoute);
   fastify.addHook('preHandler', identity.judgeAgain);
@@ -86,8 +89,10 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const has = (group: RouteGroup): boolean => !deps.without?.has(group);
   if (has('health')) addHealthRoutes(routes, store, clock);
   if (has('account')) addOwnAccountRoutes(routes, flows, limits, wire);
+  if (has('account')) addOwnSessionRoutes(routes, flows);
   if (has('tokens')) addTokenRoutes(routes, flows, limits);
   if (has('users')) addUserRoutes(routes, flows, wire);
+  if (has('users')) addUserSessionRoutes(routes, flows);
   if (has('events')) addEventRoutes(routes, store);
   if (has('discovery')) addWellKnownRoutes(routes, settings, key);
   if (has('discovery')) addSecurityTextRoute(routes, settings, clock);
@@ -140,6 +145,7 @@ async function createFlowDeps(
     }),
     deviceTokens: createDeviceTokens({ key, clock }),
     throttle: createSignInThrottle({ store, clock, key: key.derive('sign-in-throttle') }),
+    activity: new SessionActivity(store, clock),
     hooks,
   };
 }

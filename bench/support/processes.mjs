@@ -46,10 +46,10 @@ export function startNode(script, args, { core, env = process.env, stdio, node =
 }
 
 /** A script of ours that answers `{ … }` messages; resolves with its first one. */
-export async function startWorker(name, args, options = {}) {
+export async function startWorker(name, args, { output = 'inherit', ...options } = {}) {
   const child = startNode(join(here, name), args, {
     ...options,
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    stdio: ['ignore', output, 'inherit', 'ipc'],
   });
   return { child, first: await message(child) };
 }

@@ -7,7 +7,7 @@ import { end, root, startNode } from './processes.mjs';
 export const password = 'Wonderland-1865';
 
 /** Every control is on; the general limits are raised by their settings, for one client asks more than a day's worth. */
-const settings = {
+export const controlsOn = {
   ENVIRONMENT: 'development',
   DEBUG: 'false',
   HOST: '127.0.0.1',
@@ -32,7 +32,7 @@ export async function startSallyport(options = {}) {
   const all = {
     PATH: process.env.PATH,
     HOME: folder,
-    ...settings,
+    ...controlsOn,
     DATA_DIR: data,
     DATABASE_URL: databaseUrl ?? `sqlite:///${join(data, 'bench.db')}`,
     ...env,
@@ -100,7 +100,9 @@ export async function signedIn(port, username = 'alice') {
   return (await answer.json()).access_token;
 }
 
-export const getMe = (token) =>
-  `GET /users/me HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAuthorization: Bearer ${token}\r\nAccept: application/json\r\n\r\n`;
+export const getAs = (token, path) =>
+  `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAuthorization: Bearer ${token}\r\nAccept: application/json\r\n\r\n`;
+
+export const getMe = (token) => getAs(token, '/users/me');
 
 export const getHello = 'GET / HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nAccept: application/json\r\n\r\n';

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { contextOf } from '../http/request-context.js';
-import { addressKey } from '../limits/address-key.js';
+import { addressKey, subnetKey } from '../limits/address-key.js';
 import { takeFromDatabase } from '../limits/database-counter.js';
 import { addressPolicies, type Policy } from '../limits/policy.js';
 import type { Settings } from '../settings/settings.js';
@@ -25,6 +25,16 @@ interface AddressLimitDeps {
 async function take(deps: AddressLimitDeps, policy: Policy, key: string, reply: FastifyReply): Promise<void> {
   if (deps.settings.debug) return;
   enforceLimit(reply, await takeFromDatabase(deps.store, deps.clock, key, policy));
+}
+
+/** Who holds a /48 has 65,536 buckets: it counts as well. What its client's own bucket refuses does not count in it. */
+async function takeToken(deps: AddressLimitDeps, key: string, reply: FastifyReply): Promise<void> {
+  await take(deps, addressPolicies.token, key, reply);
+  const subnet = deps.settings.debug ? undefined : subnetKey(key);
+  if (subnet === undefined) return;
+  const shared = await takeFromDatabase(deps.store, deps.clock, subnet, addressPolicies.tokenNetwork);
+  // The fields tell what the client has left by itself, unless the /48 has nothing.
+  if (!shared.allowed) enforceLimit(reply, shared);
 }
 
 const keyOf = (request: FastifyRequest): string => addressKey(contextOf(request.raw).address);
@@ -53,7 +63,7 @@ export const createAddressLimits = (deps: AddressLimitDeps, general: RequestLimi
   ),
   tokenEndpoint: fromRequest(
     'tokenEndpointLimit',
-    (request, reply) => take(deps, addressPolicies.token, keyOf(request), reply),
+    (request, reply) => takeToken(deps, keyOf(request), reply),
     { beforeBody: true },
   ),
 });

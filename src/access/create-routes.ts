@@ -4,6 +4,7 @@ import { ConfigurationError } from '../base/errors.js';
 import { enter, scopeOf } from './entry.js';
 import { assertCover, cover, installGate, passGate, type RouteRow, routesTable, tellLimit } from './gate.js';
 import { describeRoute } from './openapi.js';
+import { securityOf } from './openapi-security.js';
 import { Planner } from './plan.js';
 import { judgeRawBody } from './raw-body.js';
 import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } from './recipe.js';
@@ -152,7 +153,7 @@ function addRoute(
       new Planner(overrides),
     );
   const route: Registered = { compile, current: compile(new Map()) };
-  const config = { access };
+  const config = { access, readsCredential: securityOf(options.needs ?? {}).length > 0 };
   passGate(config);
   tellLimit(config, options.limit);
   describeRoute(config, { method, path: url, options, plan: route.current.plan, access });

@@ -10,6 +10,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** 'public', or the guards' names where Sallyport registered the route. */
     access?: 'public' | readonly string[];
+    /** Something among its needs reads a credential; of a public route that is `optionalUser`. */
+    readsCredential?: boolean;
     /** Guards of a raw Fastify route. */
     needs?: Needs;
   }

@@ -2,6 +2,7 @@ import { Refusal } from '../base/errors.js';
 import type { Origin } from '../flows/flow-deps.js';
 import { contextOf } from '../http/request-context.js';
 import { networkKey } from '../limits/address-key.js';
+import { deviceLabel } from '../tokens/device-label.js';
 import { fromRequest } from './dependency.js';
 
 /** Request id, client address and network, for the events of a flow. */
@@ -9,6 +10,9 @@ export const origin = fromRequest('origin', (request): Origin => {
   const { id, address } = contextOf(request.raw);
   return { requestId: id, address, network: networkKey(address) };
 });
+
+/** What the client calls itself, for whoever looks at the list of sessions. */
+export const device = fromRequest('device', (request) => deviceLabel(request.headers['user-agent']));
 
 /** Aborted when the client is gone: a password that still waits for its hash is then not hashed at all. */
 export const hangUp = fromRequest('hangUp', (request, reply): AbortSignal => {

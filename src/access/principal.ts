@@ -7,11 +7,14 @@ import type { AccessTable } from '../accounts/access-table.js';
 import type { Account } from '../accounts/account.js';
 import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
+import { announcesBody } from '../http/error-answer.js';
 import { contextOf } from '../http/request-context.js';
+import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import type { AccessClaims, AccessTokens } from '../tokens/access-token.js';
 import { type Principal as Found, loadPrincipal } from '../tokens/principal-queries.js';
-import { judgeSession } from '../tokens/session-state.js';
+import type { SessionActivity } from '../tokens/session-activity.js';
+import { idleSince, judgeSession } from '../tokens/session-state.js';
 import { parseCredential } from './credential.js';
 
 /** Somebody who proved who they are, and the session by which. */
@@ -59,6 +62,8 @@ interface IdentityDeps {
   readonly clock: Clock;
   readonly accessTokens: AccessTokens;
   readonly access: AccessTable;
+  readonly activity: SessionActivity;
+  readonly settings: Pick<Settings, 'sessions'>;
 }
 
 interface IdentityHooks {
@@ -78,9 +83,13 @@ interface IdentityHooks {
 export function createIdentify(deps: IdentityDeps): IdentityHooks {
   const fromDatabase = async (claims: Pick<AccessClaims, 'sub' | 'sid'>): Promise<Identity> => {
     const found = await loadPrincipal(deps.store.db, claims.sid);
-    const state = judgeSession(found, claims, deps.clock.now());
+    const now = deps.clock.now();
+    const lastSeen = Math.max(found?.lastSeenAt ?? 0, deps.activity.noted(claims.sid) ?? 0);
+    const idle = lastSeen <= idleSince(deps.settings.sessions, now);
+    const state = judgeSession(found, claims, { now, idle });
     if (state === 'disabled') return { kind: 'disabled', accountId: claims.sub };
     if (state === 'invalid' || found === undefined) return unproven;
+    deps.activity.saw(claims.sid, found.lastSeenAt);
     const account = withKnownRole(found.account, deps.access);
     return {
       kind: 'proven',
@@ -110,8 +119,10 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     judge,
     judgeAgain(request, _reply, done) {
       const { identity } = request;
-      const isPublic = request.routeOptions.config.access === 'public';
-      if (identity?.kind !== 'proven' || isPublic || request.body === undefined) {
+      const { access, readsCredential = false } = request.routeOptions.config;
+      const isIgnored = access === 'public' && !readsCredential;
+      // By what was announced: an empty body can be drawn out as long as a full one.
+      if (identity?.kind !== 'proven' || isIgnored || !announcesBody(request)) {
         done();
         return;
       }

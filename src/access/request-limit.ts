@@ -2,16 +2,18 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { contextOf } from '../http/request-context.js';
 import { addressKey } from '../limits/address-key.js';
-import { createMemoryCounter } from '../limits/memory-counter.js';
-import { generalPolicies } from '../limits/policy.js';
+import { createMemoryCounter, type MemoryCounter } from '../limits/memory-counter.js';
+import { exitPolicies, generalPolicies } from '../limits/policy.js';
+import type { Verdict } from '../limits/verdict.js';
 import type { Settings } from '../settings/settings.js';
 import { enforceLimit } from './enforce-limit.js';
+import type { Principal } from './principal.js';
 
 const maxPrincipals = 1_000_000;
 
 /** Both throw 429. */
 export interface RequestLimit {
-  /** A proven principal counts in a bucket of its own, all else on the client's address. */
+  /** A proven principal counts in a bucket of its own, its exits in another, all else on the client's address. */
   take(request: FastifyRequest, reply: FastifyReply): void;
   /** On the address alone: for the token endpoint, which first looks what it was sent. */
   takeFromAddress(request: FastifyRequest, reply: FastifyReply): void;
@@ -22,10 +24,12 @@ const none: RequestLimit = { take: () => {}, takeFromAddress: () => {} };
 /**
  * The general limit (SECURITY_RATE_LIMIT_*). Principals count apart, so that strangers behind the same address never
  * use up the requests of somebody who proved who they are. Off under DEBUG, as the seed has it.
+ * @param exits `METHOD /path` of the routes that a full bucket of the principal does not close.
  */
 export function createRequestLimit(
   settings: Pick<Settings, 'debug' | 'rateLimit'>,
   clock: Clock,
+  exits: ReadonlySet<string>,
 ): RequestLimit {
   if (settings.debug) return none;
   const policies = generalPolicies(settings.rateLimit);
@@ -38,8 +42,21 @@ export function createRequestLimit(
     takeFromAddress,
     take(request, reply) {
       const { identity } = request;
-      if (identity?.kind !== 'proven') takeFromAddress(request, reply);
-      else enforceLimit(reply, principals.take(identity.principal.account.id, policies.principal));
+      if (identity?.kind !== 'proven') return takeFromAddress(request, reply);
+      const { principal } = identity;
+      const isExit = exits.has(`${request.method} ${request.routeOptions.url}`);
+      enforceLimit(
+        reply,
+        isExit ? takeExit(principals, principal) : principals.take(principal.account.id, policies.principal),
+      );
     },
   };
+}
+
+/** What the session has left, unless the account has nothing: then that. */
+function takeExit(counter: MemoryCounter, { account, sessionId }: Principal): Verdict {
+  const own = counter.take(sessionId, exitPolicies.session);
+  if (!own.allowed) return own;
+  const all = counter.take(account.id, exitPolicies.account);
+  return all.allowed ? own : all;
 }

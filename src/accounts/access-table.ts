@@ -22,6 +22,9 @@ export interface AccessAdditions {
 const roleForm = /^[a-z][a-z0-9_-]{0,31}$/;
 const permissionForm = /^[a-z][a-z0-9_-]{0,31}(:[a-z0-9_-]{1,32}){1,3}$/;
 
+/** Whether a text may name a role. */
+export const isRoleName = (text: string): boolean => roleForm.test(text);
+
 const nothing: ReadonlySet<string> = new Set();
 
 /**
@@ -54,7 +57,7 @@ function refuse(problem: string): never {
 }
 
 function assertNewRole(role: string): void {
-  if (!roleForm.test(role))
+  if (!isRoleName(role))
     refuse(
       `"${role}" is no name for a role. Lower-case letters, digits, "_" and "-", at most 32, a letter first.`,
     );

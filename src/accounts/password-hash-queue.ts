@@ -1,20 +1,24 @@
 import { Refusal } from '../base/errors.js';
 
+/** So many wait for one account in the known callers' lane, or one account that hashes without end would fill it. */
+const perAccount = 2;
+
 interface Waiting {
+  readonly account: string | undefined;
   readonly start: () => void;
   readonly refuse: (error: Error) => void;
 }
 
 export interface Lane {
-  /** True for who proved a device or a session. Default: a stranger. */
-  readonly known?: boolean | undefined;
+  /** The account of which a device or a session was proved. Default: a stranger. */
+  readonly known?: string | undefined;
 }
 
 /**
  * Lets `width` tasks run at once. Others wait in two lanes, strangers' and known callers', `maxQueue` in each, in the
  * order in which they came; a freed thread goes to the lanes in turn. So whatever strangers do, they neither take a known
- * caller's place nor more than every other turn. One too many in its lane is refused at once with service_unavailable,
- * `Retry-After: 1`. The worker pool's own queue is not used: it stops the thread of a task that is
+ * caller's place nor more than every other turn. One too many in its lane, and the third of one account in the known
+ * lane, is refused at once with service_unavailable, `Retry-After: 1`. The worker pool's own queue is not used: it stops the thread of a task that is
  * aborted while it runs, and does not keep the order.
  */
 export class HashQueue {
@@ -39,7 +43,7 @@ export class HashQueue {
 
   /** Runs `work` when its turn comes. An abort takes it out while it waits (rejects with the signal's reason), and changes nothing once it runs. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal, lane: Lane = {}): Promise<T> {
-    await this.#turn(lane.known === true ? this.#known : this.#strangers, signal);
+    await this.#turn(lane.known, signal);
     try {
       return await work();
     } finally {
@@ -55,24 +59,31 @@ export class HashQueue {
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
-  async #turn(lane: Set<Waiting>, signal: AbortSignal | undefined): Promise<void> {
+  async #turn(account: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     if (this.#closed) throw busy('the password hasher is closed');
     if (this.#running < this.#width) {
       this.#running += 1;
       return;
     }
+    const lane = account === undefined ? this.#strangers : this.#known;
     if (lane.size >= this.#maxQueue) throw busy('the queue of password hashes is full');
-    await this.#wait(lane, signal);
+    if (account !== undefined && this.#waitingOf(account) >= perAccount)
+      throw busy('too many password hashes of one account');
+    await this.#wait(lane, account, signal);
   }
 
-  #wait(lane: Set<Waiting>, signal: AbortSignal | undefined): Promise<void> {
+  #waitingOf = (account: string): number =>
+    [...this.#known].filter((waiting) => waiting.account === account).length;
+
+  #wait(lane: Set<Waiting>, account: string | undefined, signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         lane.delete(entry);
         signal?.removeEventListener('abort', abort);
       };
       const entry: Waiting = {
+        account,
         start: () => {
           leave();
           resolve();

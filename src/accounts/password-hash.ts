@@ -17,7 +17,7 @@ export interface HasherOptions {
 
 /**
  * Hashes in worker threads of lowered priority. A full queue refuses with service_unavailable, `Retry-After: 1`. Say
- * `known` where a device or a session was proved: those wait in a lane that strangers cannot fill.
+ * `known` where a device or a session was proved: those wait in a lane that neither strangers nor one account can fill.
  */
 export interface PasswordHasher {
   /** `$2b$…`, or `$bcrypt-sha256$…` where bcrypt would cut the password. The policy has judged the password before. */

@@ -14,10 +14,12 @@ export const catalogue = {
   invalid_credentials: { status: 401, detail: 'Could not validate credentials' },
   sign_in_failed: { status: 401, detail: 'Incorrect username or password', error: 'invalid_grant' },
   account_disabled: { status: 403, detail: 'Account is disabled' },
+  forbidden: { status: 403, detail: 'Forbidden' },
   insufficient_permissions: { status: 403, detail: 'Insufficient permissions' },
   admin_required: { status: 403, detail: 'Admin access required' },
   https_required: { status: 403, detail: 'HTTPS required' },
   not_found: { status: 404, detail: 'Not Found' },
+  conflict: { status: 409, detail: 'Conflict' },
   method_not_allowed: { status: 405, detail: 'Method Not Allowed' },
   request_timeout: { status: 408, detail: 'Request Timeout' },
   last_admin: { status: 409, detail: 'The last admin cannot be removed, demoted or disabled' },
@@ -42,15 +44,34 @@ export interface Issue {
   readonly type: string;
 }
 
+/** What a counter said of one request; `limits/verdict.ts` fits, `http/rate-limit-fields.ts` writes it. */
+export interface LimitState {
+  /** The policy's name: lower-case letters, digits and hyphens. It tells nothing of who was counted. */
+  readonly policy: string;
+  readonly limit: number;
+  readonly remaining: number;
+  /** Whole seconds until the window is fresh. */
+  readonly resetSeconds: number;
+  readonly windowSeconds: number;
+}
+
 interface RefusalOptions {
+  /** Sent in place of the catalogue's words. Nothing that is secret, nothing that a client typed. */
+  readonly detail?: string;
   /** For the log alone; never sent. */
   readonly reason?: string;
   /** Whole seconds, sent as `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfter?: number;
+  /** Of a counter that the handler asked: sent as the RateLimit fields, in place of those that stand. */
+  readonly limit?: LimitState;
   readonly cause?: unknown;
 }
 
-/** A refusal of the catalogue. Domain functions throw it; `http/error-door.ts` alone turns it into an answer. */
+/**
+ * A refusal of the catalogue, thrown by whoever refuses: a domain function, a guard, a handler, a hook. `new
+ * Refusal('not_found', { detail: 'No such report' })` answers 404 with these words; `http/error-door.ts` alone
+ * turns it into an answer.
+ */
 export class Refusal extends Error {
   override readonly name: string = 'Refusal';
   readonly code: RefusalCode;
@@ -58,14 +79,19 @@ export class Refusal extends Error {
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
+  readonly limit: LimitState | undefined;
 
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
-    super(catalogue[code].detail, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      options.detail ?? catalogue[code].detail,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.code = code;
     this.status = catalogue[code].status;
-    this.detail = catalogue[code].detail;
+    this.detail = options.detail ?? catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
+    this.limit = options.limit;
   }
 }
 

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { command } from '../base/command.js';
-import { exitCode, explain, outliveReaders, printError } from './output.js';
+import { exitCode, explain, outliveReaders, printError, UsageError } from './output.js';
 
 /** Each loads what it needs itself: printing a secret does not wait for a web server. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
@@ -43,6 +43,6 @@ try {
     process.exitCode = error.exitCode === 0 ? exitCode.done : exitCode.usage;
   else {
     printError(explain(error));
-    process.exitCode = exitCode.failed;
+    process.exitCode = error instanceof UsageError ? exitCode.usage : exitCode.failed;
   }
 }

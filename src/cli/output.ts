@@ -1,4 +1,4 @@
-import { ConfigurationError, InvalidInput, Refusal } from '../base/errors.js';
+import { InvalidInput, Refusal } from '../base/errors.js';
 
 /** 0: done. 1: refused or failed. 2: the call itself was wrong. */
 export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
@@ -26,12 +26,21 @@ export function outliveReaders(): void {
   });
 }
 
+/** The call itself was wrong, in a way that only several of its words together show. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** By name, not by class: an application that `routes` loads brings a copy of the library of its own. */
+const isConfiguration = (error: unknown): error is Error =>
+  error instanceof Error && (error.name === 'ConfigurationError' || error.name === 'SettingsRefused');
+
 /** What a person reads when a command fails: one clear line for whatever was foreseen, never a stack. */
 export function explain(error: unknown): string {
   if (error instanceof InvalidInput) return error.issues.map(issueLine).join('\nsallyport: ');
   if (error instanceof Refusal) return error.reason ?? error.detail;
-  if (error instanceof ConfigurationError)
-    return error.message.replace(/^Sallyport did not start\. /, '').trimEnd();
+  if (error instanceof UsageError) return error.message;
+  if (isConfiguration(error)) return error.message.replace(/^Sallyport did not start\. /, '').trimEnd();
   if (error instanceof Error) return `unexpected: ${error.stack ?? error.message}`;
   return `unexpected: ${String(error)}`;
 }

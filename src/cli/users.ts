@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
-import { type Account, type Role, roles } from '../accounts/account.js';
+import { isRoleName } from '../accounts/access-table.js';
+import { type Account, type RoleName, roles } from '../accounts/account.js';
 import { createPasswordHasher } from '../accounts/password-hash.js';
 import { InvalidInput } from '../base/errors.js';
 import { localContext } from '../events/event-context.js';
@@ -9,7 +10,7 @@ import { register } from '../flows/register.js';
 import { type AccountChange, updateAccount } from '../flows/update-account.js';
 import { issuesFromZod } from '../http/validation.js';
 import { accountSchemas, toUser } from '../routes/schemas/account-schemas.js';
-import { print, printJson, table } from './output.js';
+import { print, printJson, table, UsageError } from './output.js';
 import { readPassword } from './read-password.js';
 import { type CommandDeps, withStore } from './with-store.js';
 
@@ -17,12 +18,16 @@ interface JsonOption {
   readonly json?: boolean;
 }
 
-interface CreateOptions extends JsonOption {
+interface CreateOptions extends JsonOption, Own {
   readonly email: string;
   readonly username: string;
   readonly fullName?: string;
-  readonly role: Role;
+  readonly role: RoleName;
   readonly passwordStdin?: boolean;
+}
+
+interface Own {
+  readonly own?: boolean;
 }
 
 interface ListOptions extends JsonOption {
@@ -38,7 +43,8 @@ export function usersCommand(): Command {
     .requiredOption('--email <email>', 'where mail goes; also a name to sign in with')
     .requiredOption('--username <username>', '3 to 50 letters, digits and underscores')
     .option('--full-name <name>', 'as shown to others')
-    .addOption(new Option('--role <role>').choices(roles).default('user'))
+    .addOption(new Option('--role <role>', rolesKnown).default('user'))
+    .option('--own', ownMeans)
     .option('--password-stdin', 'read the password from standard input')
     .option('--json', 'as JSON')
     .action(create);
@@ -51,10 +57,11 @@ export function usersCommand(): Command {
   users
     .command('set-role')
     .argument('<user>', 'e-mail or username')
-    .addArgument(users.createArgument('<role>', 'the new role').choices(roles))
+    .argument('<role>', rolesKnown)
+    .option('--own', ownMeans)
     .option('--json', 'as JSON')
     .description('give an account another role')
-    .action((user: string, role: Role, options: JsonOption) => change(user, { role }, options));
+    .action(setRole);
   for (const [name, isActive] of [
     ['disable', false],
     ['enable', true],
@@ -70,7 +77,26 @@ export function usersCommand(): Command {
   return users;
 }
 
+const rolesKnown = `one of ${roles.join(', ')}, or one of your application's own (--own)`;
+const ownMeans = 'the role is one that your application adds by defineAccess';
+
+/** A slip would make an account that may nothing: an own role is said to be one. */
+function assertRole(role: string, own: boolean | undefined): void {
+  if (roles.some((one) => one === role)) return;
+  if (own && isRoleName(role)) return;
+  const problem = own
+    ? `"${role}" is no name for a role: lower-case letters, digits, "_" and "-"`
+    : `there is no role "${role}". Roles: ${roles.join(', ')}. If your application adds it by defineAccess, say --own`;
+  throw new UsageError(problem);
+}
+
+const setRole = (user: string, role: string, options: JsonOption & Own): Promise<void> => {
+  assertRole(role, options.own);
+  return change(user, { role }, options);
+};
+
 const create = async (options: CreateOptions): Promise<void> => {
+  assertRole(options.role, options.own);
   const password = await readPassword({ fromStdin: options.passwordStdin === true });
   await withStore(async (deps) => {
     const { email, username, full_name: fullName } = parseRegistration(deps, options, password);

@@ -65,7 +65,7 @@ export const eventTable = {
     details: {
       session_id: 'id',
       sessions_ended: 'count',
-      reason: ['signed_out', 'ended_by_admin'],
+      reason: ['signed_out', 'ended_by_admin', 'ended_by_owner', 'too_many'],
     },
   },
   'refresh_token.rotated': {

@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/account.js';
 import { setPasswordHash } from '../accounts/accounts-queries.js';
-import { InvalidInput, Refusal } from '../base/errors.js';
+import { InvalidInput } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
 import { revokeSessionsOf } from '../tokens/refresh-family.js';
 import { transact } from './account-hooks.js';
 import { assertPassword } from './assert-password.js';
+import { assertStillProven } from './assert-still-proven.js';
 import { confirmPassword } from './confirm-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
@@ -24,7 +25,7 @@ const samePassword = {
 
 /**
  * Changes the own password (ASVS 6.2.2, 6.2.3): 400 where the current one is wrong, 422 where the new one breaks the
- * policy or is the old one. Every other session of the account ends, and every device token is void.
+ * policy or is the old one, 401 where the session ended while it hashed. Every other session of the account ends, and every device token is void.
  */
 export async function changePassword(
   deps: FlowDeps,
@@ -35,20 +36,20 @@ export async function changePassword(
   const { clock, hasher } = deps;
   const { currentPassword, newPassword, sessionId: except, signal } = change;
   assertPassword(deps, newPassword, account, 'new_password');
+  // Both are the client's own words, so this tells nothing; after the hash it would be a hash that nothing counts.
+  if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
   await confirmPassword(
     deps,
     account,
     { at: 'change_password', password: currentPassword, sessionId: except, signal },
     origin,
   );
-  // Compared as texts, the current one being proven: no second hash is needed to know.
-  if (currentPassword === newPassword) throw new InvalidInput([samePassword]);
-  const passwordHash = await hasher.hash(newPassword, signal, { known: true });
-  const written = { bumpVersion: true, ifVersion: account.passwordVersion };
+  const passwordHash = await hasher.hash(newPassword, signal, { known: account.id });
+  const { id: accountId, passwordVersion } = account;
   await transact(deps, async (tx, happened) => {
     // Two changes at once: the second one's current password is no longer the current one.
-    if (!(await setPasswordHash(tx, account.id, passwordHash, written, clock)))
-      throw new Refusal('wrong_password');
+    await assertStillProven(deps, tx, { accountId, passwordVersion, sessionId: except });
+    await setPasswordHash(tx, accountId, passwordHash, { bumpVersion: true }, clock);
     const ended = await revokeSessionsOf(tx, account.id, { except, reason: 'password_changed', clock });
     const details = { by: 'self', sessions_ended: ended } as const;
     const event = { name: 'password.changed', actorId: account.id, subjectId: account.id, details } as const;

@@ -29,9 +29,10 @@ export async function checkPassword(
   refusal: () => Refusal,
 ): Promise<void> {
   const admission = await admit(deps, check, origin);
+  // Who proved a device or a session waits in a lane of their own, which strangers cannot fill.
+  const known = check.device === undefined ? undefined : check.accountId;
   const matches = await deps.hasher
-    // Who proved a device or a session waits in a lane of their own, which strangers cannot fill.
-    .verify(check.password, check.passwordHash, check.signal, { known: check.device !== undefined })
+    .verify(check.password, check.passwordHash, check.signal, { known })
     .catch(async (notCompared: unknown) => {
       await admission.cancelled();
       throw notCompared;

@@ -6,6 +6,7 @@ import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import type { AccessTokens } from '../tokens/access-token.js';
 import type { DeviceTokens } from '../tokens/device-token.js';
+import type { SessionActivity } from '../tokens/session-activity.js';
 import type { AccountHooks } from './account-hooks.js';
 
 /** What a flow works with. Made once by the composition root; a flow takes the parts that it names. */
@@ -17,6 +18,7 @@ export interface FlowDeps {
   readonly accessTokens: AccessTokens;
   readonly deviceTokens: DeviceTokens;
   readonly throttle: SignInThrottle;
+  readonly activity: SessionActivity;
   /** Absent on the command line: no application is there to be told. */
   readonly hooks?: AccountHooks | undefined;
 }

@@ -1,5 +1,7 @@
 import { Refusal } from '../base/errors.js';
 import { recordEvent, recordRefusal } from '../events/events-queries.js';
+import { sessionPolicy } from '../limits/policy.js';
+import { verdictOf } from '../limits/verdict.js';
 import { rotate } from '../tokens/refresh-family.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 import type { GrantedTokens } from './sign-in.js';
@@ -19,7 +21,11 @@ export async function refresh(
   const { clock, settings } = deps;
   const context = eventContext(deps, origin);
   const rotation = await deps.store.transaction(async (tx) => {
-    const made = await rotate(tx, refreshToken, { clock, graceSeconds: settings.jwt.refreshGraceSeconds });
+    const made = await rotate(tx, refreshToken, {
+      clock,
+      graceSeconds: settings.jwt.refreshGraceSeconds,
+      sessions: settings.sessions,
+    });
     if (made.outcome === 'reused') {
       const { accountId: subjectId, sessionId } = made;
       await recordRefusal(
@@ -35,8 +41,13 @@ export async function refresh(
     }
     return made;
   });
-  if (rotation.outcome === 'too_often') throw new Refusal('too_many_requests', { retryAfter: 60 });
+  if (rotation.outcome === 'too_often') throw tooOften(rotation.opensAt - clock.now());
   if (rotation.outcome !== 'rotated' && rotation.outcome !== 'repeated')
     throw new Refusal('invalid_grant', { reason: `refresh token ${rotation.outcome}` });
   return { ...deps.accessTokens.issue(rotation.session), refreshToken: rotation.refreshToken };
+}
+
+function tooOften(waitMs: number): Refusal {
+  const limit = verdictOf(sessionPolicy, false, sessionPolicy.requests, waitMs);
+  return new Refusal('too_many_requests', { retryAfter: limit.resetSeconds, limit });
 }

@@ -2,10 +2,13 @@ import type { Account } from '../accounts/account.js';
 import { findByIdentifier, lockAccount, setPasswordHash } from '../accounts/accounts-queries.js';
 import { foldIdentifier } from '../accounts/identity.js';
 import { Refusal } from '../base/errors.js';
+import type { EventContext } from '../events/event-context.js';
 import { recordEvent, recordRefusal } from '../events/events-queries.js';
 import type { Query } from '../store/connection.js';
 import type { IssuedAccessToken } from '../tokens/access-token.js';
 import { openSession } from '../tokens/refresh-family.js';
+import { eraseSeedsOfEnded } from '../tokens/refresh-family-queries.js';
+import { revokeBeyond } from '../tokens/session-queries.js';
 import { checkPassword } from './check-password.js';
 import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
@@ -15,6 +18,8 @@ export interface SignIn {
   readonly password: string;
   readonly deviceToken: string | undefined;
   readonly clientId: string;
+  /** What the client calls itself. */
+  readonly device: string | null;
   /** Aborted when the client hangs up: a hash that still waits is then dropped. */
   readonly signal: AbortSignal | undefined;
 }
@@ -60,13 +65,13 @@ export async function signIn(deps: FlowDeps, input: SignIn, origin: Origin): Pro
   const { account, passwordHash } = found;
   if (!account.isActive) throw await disabled(deps, account.id, origin);
   const renewed = deps.hasher.needsRehash(passwordHash)
-    ? await deps.hasher.hash(input.password, input.signal, { known: true })
+    ? await deps.hasher.hash(input.password, input.signal, { known: account.id })
     : undefined;
   const session = await store.transaction((tx) =>
     openProven(
       deps,
       tx,
-      { account, renewed, clientId: input.clientId, knownDevice: device !== undefined },
+      { account, renewed, clientId: input.clientId, label: input.device, knownDevice: device !== undefined },
       origin,
     ),
   );
@@ -84,6 +89,7 @@ interface Proven {
   /** The password's new hash, where the old one's scheme or cost is not today's. */
   readonly renewed: string | undefined;
   readonly clientId: string;
+  readonly label: string | null;
   readonly knownDevice: boolean;
 }
 
@@ -93,7 +99,7 @@ interface Proven {
  */
 async function openProven(deps: FlowDeps, tx: Query, proven: Proven, origin: Origin) {
   const { clock, settings } = deps;
-  const { account, renewed, clientId, knownDevice } = proven;
+  const { account, renewed, clientId, label, knownDevice } = proven;
   const current = await lockAccount(tx, account.id);
   if (current?.passwordVersion !== account.passwordVersion) throw new Refusal('sign_in_failed');
   if (!current.isActive) throw new Refusal('account_disabled');
@@ -110,10 +116,23 @@ async function openProven(deps: FlowDeps, tx: Query, proven: Proven, origin: Ori
     await recordEvent(tx, { name: 'password.rehashed', ...who }, context);
   }
   const expireDays = settings.jwt.refreshExpireDays;
-  const session = await openSession(tx, { accountId: account.id, clientId, clock, expireDays });
+  const from = { device: label, network: origin.network ?? null };
+  const session = await openSession(tx, { accountId: account.id, clientId, clock, expireDays, ...from });
   const details = { session_id: session.sessionId, by: 'password', known_device: knownDevice } as const;
   await recordEvent(tx, { name: 'authentication.succeeded', ...who, details }, context);
+  await endOldest(deps, tx, account.id, context);
   return session;
+}
+
+/** An account has only so many sessions (ASVS 7.1.2): one that nobody remembers ends before one that was just opened. */
+async function endOldest(deps: FlowDeps, tx: Query, accountId: string, context: EventContext): Promise<void> {
+  const { most } = deps.settings.sessions;
+  const reason = 'too_many';
+  const ended = await revokeBeyond(tx, { accountId, now: deps.clock.now(), reason, most });
+  if (ended === 0) return;
+  await eraseSeedsOfEnded(tx, accountId);
+  const details = { reason, sessions_ended: ended } as const;
+  await recordEvent(tx, { name: 'session.revoked', subjectId: accountId, details }, context);
 }
 
 async function disabled(deps: FlowDeps, accountId: string, origin: Origin): Promise<Refusal> {

@@ -3,6 +3,7 @@ import { catalogue, InvalidInput, type Refusal } from '../base/errors.js';
 import { challengeFor } from './challenge.js';
 import { lingerOnClose } from './lingering-close.js';
 import { MethodNotAllowed } from './method-not-allowed.js';
+import { writeRateLimitFields } from './rate-limit-fields.js';
 import { contextOf } from './request-context.js';
 import type { HeaderLine } from './standing-response.js';
 
@@ -11,7 +12,7 @@ const jsonType = 'application/json; charset=utf-8';
 /** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id`. */
 export function errorBody(refusal: Refusal, requestId: string): string {
   const entry: { detail: string; error?: string } = catalogue[refusal.code];
-  const detail = refusal instanceof InvalidInput ? refusal.issues : entry.detail;
+  const detail = refusal instanceof InvalidInput ? refusal.issues : refusal.detail;
   const error = entry.error === undefined ? {} : { error: entry.error };
   return JSON.stringify({ detail, ...error, code: refusal.code, request_id: requestId });
 }
@@ -30,10 +31,12 @@ export function errorHeaders(refusal: Refusal, body: string): HeaderLine[] {
   return lines;
 }
 
+/** A body is to come, even if no byte of it does (RFC 9112 §6.3). */
+export const announcesBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
+  headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+
 /** A body announced and not yet read to its end. */
-export const hasUnreadBody = (raw: IncomingMessage): boolean =>
-  !raw.complete &&
-  (raw.headers['transfer-encoding'] !== undefined || Number(raw.headers['content-length'] ?? 0) > 0);
+export const hasUnreadBody = (raw: IncomingMessage): boolean => !raw.complete && announcesBody(raw);
 
 /** What a handler had set for the answer that it never gave. */
 const notOfAnError = [
@@ -57,6 +60,7 @@ export function writeRefusal(raw: IncomingMessage, response: ServerResponse, ref
   const body = errorBody(refusal, context.id);
   for (const name of notOfAnError) response.removeHeader(name);
   for (const [name, value] of errorHeaders(refusal, body)) response.setHeader(name, value);
+  if (refusal.limit !== undefined) writeRateLimitFields(response, refusal.limit);
   response.setHeader('cache-control', 'no-store');
   if (hasUnreadBody(raw)) {
     response.setHeader('connection', 'close');

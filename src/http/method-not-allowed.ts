@@ -42,9 +42,13 @@ export function createRouteFinder(): RouteFinder {
   const collect = (route: RouteOptions): void => {
     for (const method of [route.method].flat()) add(method as HTTPMethod, route.url);
   };
+  const takes = (method: HTTPMethod, url: string): boolean => {
+    const found = router.find(method, url);
+    return found !== null && !hasEmptyParameter(found.params);
+  };
   const allowOf = (url: string): string =>
     [...methods]
-      .filter((method) => router.find(method, url) !== null)
+      .filter((method) => takes(method, url))
       .sort()
       .join(', ');
   return {

@@ -25,11 +25,14 @@ interface Served {
 /** Milliseconds. */
 const purgeEvery = 10 * 60 * 1000;
 const drain = 8_000;
+/** How often it is written when sessions were last seen. */
+const noteEvery = 30_000;
 
 /** From listening to the last answer: what a server does beside answering. */
 export class Lifecycle {
   readonly #served: Served;
   #purging: NodeJS.Timeout | undefined;
+  #noting: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(served: Served) {
@@ -50,7 +53,19 @@ export class Lifecycle {
       });
     }, purgeEvery);
     this.#purging.unref();
+    this.#noting = setInterval(() => void this.#note(), noteEvery);
+    this.#noting.unref();
     return urlOf(settings, place.host, app);
+  }
+
+  async #note(): Promise<void> {
+    const { app, log } = this.#served;
+    await app.flows.activity.flush().catch((error: unknown) => {
+      log.warn(
+        { err: error },
+        'when sessions were last seen could not be written; the next round tries again',
+      );
+    });
   }
 
   /** Takes no new request, lets running ones end for at most 8 s. The second call waits for the first. */
@@ -62,7 +77,9 @@ export class Lifecycle {
   async #close(): Promise<void> {
     const { app, store, clock, log } = this.#served;
     clearInterval(this.#purging);
+    clearInterval(this.#noting);
     await drained(app);
+    await this.#note();
     if (this.#purging === undefined) return;
     await recordEvent(store.db, { name: 'server.stopped' }, localContext(clock)).catch((error: unknown) => {
       log.warn({ err: error }, 'the stop could not be recorded');

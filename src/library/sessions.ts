@@ -41,7 +41,7 @@ export function createSessions(
   access: AccessTable,
 ): Sessions {
   return {
-    open(accountId, { expiresIn = 900, scopes } = {}) {
+    async open(accountId, { expiresIn = 900, scopes } = {}) {
       const stranger = scopes?.find((scope) => !access.permissions.includes(scope));
       if (stranger !== undefined || scopes?.length === 0)
         throw new ConfigurationError(

@@ -10,13 +10,14 @@ export interface Policy {
 /**
  * What counts on the client's address whatever credential is sent along, kept in the database so that two
  * servers never double it (docs/decisions/005-limits.md, ASVS 6.3.1). `token` counts before the body of /auth/token is read,
- * `signIn` and `refresh` once its form is parsed and before anything is hashed.
+ * and an IPv6 /48 by `tokenNetwork`; `signIn` and `refresh` once its form is parsed and before anything is hashed.
  */
 export const addressPolicies = {
   register: { name: 'register', requests: 20, windowSeconds: 3600 },
   signIn: { name: 'sign-in', requests: 30, windowSeconds: 60 },
   refresh: { name: 'refresh', requests: 60, windowSeconds: 60 },
   token: { name: 'token', requests: 90, windowSeconds: 60 },
+  tokenNetwork: { name: 'token-network', requests: 900, windowSeconds: 60 },
 } as const satisfies Record<string, Policy>;
 
 /** The general limit: `unproven` by address for whoever proves nobody, `principal` for a proven one (SECURITY_RATE_LIMIT_*). */
@@ -29,6 +30,18 @@ export function generalPolicies(limit: Settings['rateLimit']): {
     principal: { name: 'principal', requests: limit.principalRequests, windowSeconds: limit.window },
   };
 }
+
+/** Fresh tokens a session gets in an hour; a client needs four. It bounds what one session can pile up in the database. */
+export const sessionPolicy: Policy = { name: 'session-refresh', requests: 120, windowSeconds: 3600 };
+
+/**
+ * The ways out (routes/exits.ts), apart from the principal's limit: by session, so that who stole one token bars only that
+ * session's, and by account, so that opening sessions does not multiply them without end.
+ */
+export const exitPolicies = {
+  session: { name: 'exit', requests: 20, windowSeconds: 60 },
+  account: { name: 'account-exit', requests: 200, windowSeconds: 60 },
+} as const satisfies Record<string, Policy>;
 
 /** The failed-password throttle (docs/decisions/005-limits.md). Times in milliseconds. NIST SP 800-63B-4 §3.2.2 asks for at most 100. */
 export const throttleFigures = {

@@ -8,8 +8,7 @@ import { requireAdmin } from '../access/require-role.js';
 import type { AccessTable } from '../accounts/access-table.js';
 import type { Account } from '../accounts/account.js';
 import { changePassword } from '../flows/change-password.js';
-import { confirmPassword } from '../flows/confirm-password.js';
-import { deleteAccount } from '../flows/delete-account.js';
+import { deleteAccount, deleteOwnAccount } from '../flows/delete-account.js';
 import { endSessions } from '../flows/end-sessions.js';
 import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';
 import { findAccounts, getAccount } from '../flows/list-accounts.js';
@@ -114,8 +113,7 @@ export function addOwnAccountRoutes(
     },
     async ({ user, session, origin: from, signal, body }) => {
       const proof = { password: body.password, sessionId: session.sessionId, signal };
-      await confirmPassword(deps, user, { at: 'delete_account', ...proof }, from);
-      await deleteAccount(deps, user.id, self(user.id), from);
+      await deleteOwnAccount(deps, user, proof, from);
     },
   );
 

@@ -4,7 +4,10 @@ import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
 import type { Store } from '../store/connection.js';
 
-/** Answered before host, https and limit are looked at: whoever watches the process calls it by its bare address. */
+/**
+ * Answered before host, https, credential and limit are looked at: whoever watches the process calls it by its bare
+ * address, and a token that is sent along asks nothing of the store.
+ */
 export const healthPaths: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
 
 const Health = z.object({ status: z.literal('ok') }).meta({ id: 'Health' });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AddressLimits, TakeFromAddress } from '../access/address-limit.js';
 import type { Routes } from '../access/create-routes.js';
 import { currentSession } from '../access/current-user.js';
-import { hangUp, origin } from '../access/origin.js';
+import { device, hangUp, origin } from '../access/origin.js';
 import { InvalidInput, Refusal } from '../base/errors.js';
 import type { FlowDeps, Origin } from '../flows/flow-deps.js';
 import { refresh } from '../flows/refresh.js';
@@ -26,6 +26,7 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
       access: 'public',
       needs: {
         origin,
+        device,
         first: limits.tokenEndpoint,
         take: limits.take,
         takeAsStranger: limits.takeAsStranger,
@@ -38,8 +39,8 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
       summary: 'Sign in (password grant) or refresh (refresh_token grant)',
       tags,
     },
-    async ({ origin: from, take, takeAsStranger, signal, body }) =>
-      tokenResponse(await grant(deps, body, { from, take, takeAsStranger, signal })),
+    async ({ origin: from, device: label, take, takeAsStranger, signal, body }) =>
+      tokenResponse(await grant(deps, body, { from, label, take, takeAsStranger, signal })),
   );
 
   routes.post(
@@ -75,6 +76,7 @@ export function addTokenRoutes(routes: Routes, deps: FlowDeps, limits: AddressLi
 
 interface Circumstances {
   readonly from: Origin;
+  readonly label: string | null;
   readonly take: TakeFromAddress;
   readonly takeAsStranger: () => void;
   readonly signal: AbortSignal;
@@ -84,7 +86,7 @@ interface Circumstances {
 const grants: Readonly<
   Record<string, (deps: FlowDeps, form: TokenForm, how: Circumstances) => Promise<GrantedTokens>>
 > = {
-  async password(deps, form, { from, take, takeAsStranger, signal }) {
+  async password(deps, form, { from, label, take, takeAsStranger, signal }) {
     const { username: identifier, password } = assertSent(form, ['username', 'password']);
     const device = await findKnownDevice(deps, identifier, form.device_token);
     if (device === undefined) takeAsStranger();
@@ -93,7 +95,8 @@ const grants: Readonly<
       form.client_id !== undefined && /^[\w.-]{1,64}$/.test(form.client_id)
         ? form.client_id
         : defaultClientId;
-    return signIn(deps, { identifier, password, deviceToken: form.device_token, clientId, signal }, from);
+    const deviceToken = form.device_token;
+    return signIn(deps, { identifier, password, deviceToken, clientId, device: label, signal }, from);
   },
   async refresh_token(deps, form, { from, take }) {
     const { refresh_token: refreshToken } = assertSent(form, ['refresh_token']);

@@ -66,6 +66,10 @@ export function assembleSettings(
     trustedProxies: values.TRUSTED_PROXIES,
     tls: tlsOf(values),
     jwt: jwtOf(values, secret),
+    sessions: {
+      most: values.SECURITY_MAX_SESSIONS,
+      idleMinutes: values.SECURITY_SESSION_IDLE_MINUTES,
+    },
     password: passwordOf(values),
     rateLimit: {
       requests: values.SECURITY_RATE_LIMIT_REQUESTS,

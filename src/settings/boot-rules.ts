@@ -206,6 +206,16 @@ const httpsUnreachable: Rule = ({ values, environment }) =>
       }
     : undefined;
 
+const shortIdling: Rule = ({ values: { SECURITY_SESSION_IDLE_MINUTES: minutes } }) =>
+  minutes === 0 || minutes >= 5
+    ? undefined
+    : {
+        name: 'SECURITY_SESSION_IDLE_MINUTES',
+        problem: `is ${minutes}; it is kept to the minute when a session was last seen, so less than 5 ends busy ones.`,
+        mend: 'SECURITY_SESSION_IDLE_MINUTES=5, or 0 for none',
+        level: 'always',
+      };
+
 const redis: Rule = ({ values }) =>
   values.REDIS_URL === undefined
     ? undefined
@@ -230,6 +240,7 @@ const rules: readonly Rule[] = [
   tls,
   plainPublicUrl,
   httpsUnreachable,
+  shortIdling,
   redis,
 ];
 

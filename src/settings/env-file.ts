@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Finding } from './refusals.js';
 
 export interface EnvFile {
@@ -29,6 +29,19 @@ function foreignOwner(source: string, uid: number): Finding | undefined {
   return { name: source, problem, mend, level: user === 0 ? 'strict' : 'always' };
 }
 
+/** A link chooses the file as much as its owner does: one that a stranger laid would have any file of this user's obeyed. */
+function linkAt(file: string, source: string): { readonly isLink: boolean; readonly finding?: Finding } {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (!stat?.isSymbolicLink()) return { isLink: false };
+  const finding = foreignOwner(source, stat.uid);
+  return {
+    isLink: true,
+    ...(finding && {
+      finding: { ...finding, problem: `is a symbolic link that ${finding.problem}`, mend: `rm ${source}` },
+    }),
+  };
+}
+
 function readOpened(descriptor: number, source: string): EnvFile {
   const stat = fstatSync(descriptor);
   if (!stat.isFile())
@@ -49,12 +62,15 @@ function readOpened(descriptor: number, source: string): EnvFile {
 /** Empty where there is no such file; a folder of that name (a Python virtual environment) is none. */
 export function readEnvText(file: string, source: string): EnvFile {
   try {
+    const { isLink, finding } = linkAt(file, source);
+    if (finding?.level === 'always') return { finding };
     const stat = statSync(file, { throwIfNoEntry: false });
     if (stat === undefined || stat.isDirectory()) return {};
     // What was opened is judged, for a name may lead elsewhere a moment later; a pipe must not hold the start.
-    const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    const nofollow = isLink ? 0 : (constants.O_NOFOLLOW ?? 0);
+    const descriptor = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | nofollow);
     try {
-      return readOpened(descriptor, source);
+      return { ...(finding && { finding }), ...readOpened(descriptor, source) };
     } finally {
       closeSync(descriptor);
     }

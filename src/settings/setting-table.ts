@@ -4,8 +4,9 @@ import { environment } from './environment-parser.js';
 import { allowedHost, contact, listenHost, origin, proxyRange, publicUrl } from './network-parsers.js';
 import { boolean, choice, integer, line, list, only, path } from './parsers.js';
 import { type Defaults, everywhere, none, setting } from './setting.js';
-import { type Environment, type JwtAlgorithm, jwtAlgorithms, type LogLevel, logLevels } from './settings.js';
+import { type Environment, type LogLevel, logLevels } from './settings.js';
 import { dataDir, redisUrl } from './store-parsers.js';
+import { tokenSettings } from './token-settings.js';
 
 const developmentOnly: Defaults<boolean> = { development: true, staging: false, production: false };
 
@@ -126,46 +127,7 @@ export const settingTable = {
     defaults: none,
     words: "The certificate's private key in PEM form.",
   }),
-  SECURITY_JWT_SECRET_KEY: setting({
-    group: 'Tokens',
-    aliases: ['SECRET_KEY'],
-    secret: true,
-    parse: (text) => text,
-    defaults: none,
-    otherwise: {
-      development: 'made once, kept in `DATA_DIR`',
-      staging: 'must be set',
-      production: 'must be set',
-    },
-    words:
-      'Signs the access tokens: at least 32 random characters for HS256, else a private key in PEM form.',
-  }),
-  SECURITY_JWT_ALGORITHM: setting({
-    group: 'Tokens',
-    aliases: ['ALGORITHM'],
-    parse: choice<JwtAlgorithm>(jwtAlgorithms, { ed25519: 'EdDSA' }),
-    defaults: everywhere<JwtAlgorithm>('HS256'),
-    words: '`HS256`, `ES256`, `EdDSA` (or `Ed25519`), `PS256`, or `RS256` with a warning.',
-  }),
-  SECURITY_JWT_EXPIRE_MINUTES: setting({
-    group: 'Tokens',
-    aliases: ['ACCESS_TOKEN_EXPIRE_MINUTES'],
-    parse: integer(1, 525_600, 30),
-    defaults: everywhere(30),
-    words: 'How long an access token lives, in minutes.',
-  }),
-  SECURITY_JWT_REFRESH_EXPIRE_DAYS: setting({
-    group: 'Tokens',
-    parse: integer(1, 3650, 7),
-    defaults: everywhere(7),
-    words: 'How long a session lives without signing in again, in days.',
-  }),
-  SECURITY_JWT_REFRESH_GRACE_SECONDS: setting({
-    group: 'Tokens',
-    parse: integer(0, 300, 10),
-    defaults: everywhere(10),
-    words: 'How long a used refresh token gives the same successor again (two tabs at once); 0 is strict.',
-  }),
+  ...tokenSettings,
   SECURITY_PASSWORD_MIN_LENGTH: setting({
     group: 'Passwords',
     parse: integer(1, 128, 8),

@@ -41,6 +41,11 @@ export interface Settings {
     readonly refreshExpireDays: number;
     readonly refreshGraceSeconds: number;
   };
+  readonly sessions: {
+    readonly most: number;
+    /** 0: sessions do not end by idling. */
+    readonly idleMinutes: number;
+  };
   readonly password: {
     readonly minLength: number;
     readonly requireUppercase: boolean;

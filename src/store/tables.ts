@@ -48,6 +48,13 @@ interface SessionTable {
   revoked_reason: string | null;
   /** The permissions a session is narrowed to, separated by blanks (RFC 6749 §3.3); null: not narrowed. */
   scopes: string | null;
+  /** `password` or `application`. */
+  opened_by: string | null;
+  /** What the client called itself: "Firefox on Linux". */
+  device: string | null;
+  /** Where it was opened from, shortened. */
+  network: string | null;
+  last_seen_at: number | null;
 }
 
 interface RefreshTokenTable {

@@ -48,6 +48,10 @@ export const testPassword = 'Wonderland-1865';
 /**
  * A secured application for a test: its database in memory, hashes of cost 4, a clock that the test sets, no limits on
  * requests unless asked. No environment and no `.env` is read, nothing is written, nothing listens. Close it at the end.
+ *
+ * Works under vitest and node:test as it is. Jest needs `--experimental-vm-modules` and `transform: {}`; before Node 24.9 it
+ * cannot require the ES module `cookie` 2 that Fastify's `inject` asks for, so give it version 1:
+ * `npm install -D cookie-1@npm:cookie@1.1.1` and `moduleNameMapper: { '^cookie$': 'cookie-1' }` in its configuration.
  */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
   const { settings: overrides = {}, limits = false, now, log = pino({ level: 'silent' }) } = options;

@@ -12,6 +12,8 @@ const sessionWithAccount = kept((db: Query, sessionId: string) =>
       's.revoked_at',
       's.revoked_reason',
       's.scopes',
+      's.created_at as opened_at',
+      's.last_seen_at',
       'a.email',
       'a.username',
       'a.full_name',
@@ -34,6 +36,8 @@ export interface Principal {
   readonly revokedReason: string | null;
   /** Permissions, separated by blanks; null where the session was not narrowed. */
   readonly scopes: string | null;
+  /** Milliseconds, to the minute. */
+  readonly lastSeenAt: number;
   readonly account: {
     readonly id: string;
     readonly email: string;
@@ -59,6 +63,7 @@ export async function loadPrincipal(db: Query, sessionId: string): Promise<Princ
     revokedAt: row.revoked_at,
     revokedReason: row.revoked_reason,
     scopes: row.scopes,
+    lastSeenAt: row.last_seen_at ?? row.opened_at,
     account: {
       id: row.account_id,
       email: row.email,

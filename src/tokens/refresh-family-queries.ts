@@ -7,7 +7,9 @@ export type RevokedReason =
   | 'password_changed'
   | 'account_disabled'
   | 'reused'
-  | 'ended_by_admin';
+  | 'ended_by_admin'
+  | 'ended_by_owner'
+  | 'too_many';
 
 export interface SessionRecord {
   readonly sessionId: string;
@@ -16,11 +18,16 @@ export interface SessionRecord {
   /** Milliseconds; absolute. */
   readonly expiresAt: number;
   readonly revokedAt: number | null;
+  /** Milliseconds, to the minute. */
+  readonly lastSeenAt: number;
 }
 
-interface NewSession extends Omit<SessionRecord, 'revokedAt'> {
+interface NewSession extends Omit<SessionRecord, 'revokedAt' | 'lastSeenAt'> {
   readonly createdAt: number;
   readonly scopes?: readonly string[] | undefined;
+  readonly openedBy: 'password' | 'application';
+  readonly device: string | null;
+  readonly network: string | null;
 }
 
 export async function insertSession(tx: Query, session: NewSession): Promise<void> {
@@ -35,6 +42,10 @@ export async function insertSession(tx: Query, session: NewSession): Promise<voi
       revoked_at: null,
       revoked_reason: null,
       scopes: session.scopes?.join(' ') ?? null,
+      opened_by: session.openedBy,
+      device: session.device,
+      network: session.network,
+      last_seen_at: session.createdAt,
     })
     .execute();
 }
@@ -65,7 +76,7 @@ export async function lockSession(tx: Query, sessionId: string): Promise<Session
     .updateTable('sallyport_sessions')
     .set((eb) => ({ expires_at: eb.ref('expires_at') }))
     .where('id', '=', sessionId)
-    .returning(['account_id', 'client_id', 'expires_at', 'revoked_at'])
+    .returning(['account_id', 'client_id', 'created_at', 'last_seen_at', 'expires_at', 'revoked_at'])
     .executeTakeFirst();
   return (
     row && {
@@ -74,6 +85,7 @@ export async function lockSession(tx: Query, sessionId: string): Promise<Session
       clientId: row.client_id,
       expiresAt: row.expires_at,
       revokedAt: row.revoked_at,
+      lastSeenAt: row.last_seen_at ?? row.created_at,
     }
   );
 }
@@ -143,15 +155,23 @@ export async function eraseSeedsOfEnded(tx: Query, accountId: string): Promise<v
     .execute();
 }
 
-/** How many refresh tokens a session was given after this moment. */
-export async function countIssuedSince(tx: Query, sessionId: string, since: number): Promise<number> {
+/** When a session was given the `nth` newest of its refresh tokens after `since` and up to `now`; undefined where it got fewer. */
+export async function findIssuedAt(
+  tx: Query,
+  sessionId: string,
+  { since, now, nth }: { readonly since: number; readonly now: number; readonly nth: number },
+): Promise<number | undefined> {
   const row = await tx
     .selectFrom('sallyport_refresh_tokens')
-    .select((of) => of.fn.countAll<number>().as('issued'))
+    .select('created_at')
     .where('session_id', '=', sessionId)
     .where('created_at', '>', since)
-    .executeTakeFirstOrThrow();
-  return Number(row.issued);
+    .where('created_at', '<=', now)
+    .orderBy('created_at', 'desc')
+    .offset(nth - 1)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.created_at;
 }
 
 interface Revocation {

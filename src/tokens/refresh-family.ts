@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.js';
 import { hmacSha256, sha256 } from '../base/digest.js';
 import { randomToken, uuidv7 } from '../base/random.js';
+import { sessionPolicy } from '../limits/policy.js';
+import type { Settings } from '../settings/settings.js';
 import type { Query } from '../store/connection.js';
 import {
   consumeRefreshToken,
-  countIssuedSince,
   eraseSeeds,
   eraseSeedsOfEnded,
+  findIssuedAt,
   findRefreshToken,
   findSessionByDigest,
   insertRefreshToken,
@@ -18,12 +20,10 @@ import {
   type RevokedReason,
   type SessionRecord,
 } from './refresh-family-queries.js';
+import { writeLastSeen } from './session-queries.js';
+import { idleSince } from './session-state.js';
 
-const hour = 60 * 60 * 1000;
-const day = 24 * hour;
-
-/** Fresh tokens a session gets in an hour; a client needs four. It bounds what one session can pile up in the database. */
-const perHour = 120;
+const day = 24 * 60 * 60 * 1000;
 
 /** A session as its tokens are issued for. `expiresAt`: milliseconds, absolute. */
 export type Session = Omit<SessionRecord, 'revokedAt'>;
@@ -35,7 +35,9 @@ export type Session = Omit<SessionRecord, 'revokedAt'>;
 export type RotationOutcome =
   | { readonly outcome: 'rotated' | 'repeated'; readonly session: Session; readonly refreshToken: string }
   | { readonly outcome: 'reused'; readonly sessionId: string; readonly accountId: string }
-  | { readonly outcome: 'unknown' | 'expired' | 'revoked' | 'too_often' };
+  /** `opensAt`: when the next one may be had; milliseconds. */
+  | { readonly outcome: 'too_often'; readonly opensAt: number }
+  | { readonly outcome: 'unknown' | 'expired' | 'revoked' };
 
 /** Starts a family: one sign-in, its session row and its first refresh token. A refresh never moves `expiresAt`. */
 export async function openSession(
@@ -45,14 +47,17 @@ export async function openSession(
     readonly clientId: string;
     readonly clock: Clock;
     readonly expireDays: number;
+    readonly device: string | null;
+    readonly network: string | null;
   },
 ): Promise<{ readonly sessionId: string; readonly refreshToken: string; readonly expiresAt: number }> {
-  const { accountId, clientId, clock } = options;
+  const { accountId, clientId, clock, device, network } = options;
   const createdAt = clock.now();
   const expiresAt = createdAt + Math.floor(options.expireDays * day);
   const sessionId = uuidv7(clock);
   const refreshToken = randomToken();
-  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt });
+  const opened = { openedBy: 'password', device, network } as const;
+  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, ...opened });
   await insertRefreshToken(tx, { digest: sha256(refreshToken), sessionId, createdAt });
   return { sessionId, refreshToken, expiresAt };
 }
@@ -72,7 +77,8 @@ export async function openNarrowSession(
   const createdAt = clock.now();
   const expiresAt = createdAt + options.expiresIn * 1000;
   const sessionId = uuidv7(clock);
-  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, scopes });
+  const opened = { openedBy: 'application', device: null, network: null } as const;
+  await insertSession(tx, { sessionId, accountId, clientId, createdAt, expiresAt, scopes, ...opened });
   return { sessionId, expiresAt };
 }
 
@@ -87,7 +93,7 @@ const refreshTokenForm = /^[\w-]{43}$/;
 export async function rotate(
   tx: Query,
   refreshToken: string,
-  options: { readonly clock: Clock; readonly graceSeconds: number },
+  options: { readonly clock: Clock; readonly graceSeconds: number; readonly sessions: Settings['sessions'] },
 ): Promise<RotationOutcome> {
   if (!refreshTokenForm.test(refreshToken)) return { outcome: 'unknown' };
   const now = options.clock.now();
@@ -97,20 +103,29 @@ export async function rotate(
   if (!locked) return { outcome: 'unknown' };
   const { revokedAt, ...session } = locked;
   if (revokedAt !== null) return { outcome: 'revoked' };
-  if (session.expiresAt <= now) return { outcome: 'expired' };
-  const isFresh = known.consumed_at === null;
-  if (isFresh && (await countIssuedSince(tx, session.sessionId, now - hour)) >= perHour)
-    return { outcome: 'too_often' };
+  if (session.expiresAt <= now || session.lastSeenAt <= idleSince(options.sessions, now))
+    return { outcome: 'expired' };
+  const opensAt = known.consumed_at === null ? await closedUntil(tx, session.sessionId, now) : undefined;
+  if (opensAt !== undefined) return { outcome: 'too_often', opensAt };
   const successorSeed = randomBytes(32).toString('base64url');
   const successor = successorOf(refreshToken, successorSeed);
   const successorDigest = sha256(successor);
   if (await consumeRefreshToken(tx, { digest, consumedAt: now, successorSeed, successorDigest })) {
+    await writeLastSeen(tx, session.sessionId, now);
     await insertRefreshToken(tx, { digest: successorDigest, sessionId: session.sessionId, createdAt: now });
     // The presented token was somebody's successor: now that it is used, it cannot be given out again.
     await eraseSeeds(tx, session.sessionId, digest);
     return { outcome: 'rotated', session, refreshToken: successor };
   }
   return presentedAgain(tx, refreshToken, session, { now, graceSeconds: options.graceSeconds });
+}
+
+/** Undefined while the session may have another token. What a clock that was set back since has left in the future does not count. */
+async function closedUntil(tx: Query, sessionId: string, now: number): Promise<number | undefined> {
+  const { requests: nth, windowSeconds } = sessionPolicy;
+  const window = windowSeconds * 1000;
+  const oldest = await findIssuedAt(tx, sessionId, { since: now - window, now, nth });
+  return oldest === undefined ? undefined : oldest + window;
 }
 
 async function presentedAgain(

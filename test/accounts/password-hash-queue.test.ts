@@ -49,30 +49,46 @@ describe('the queue of hashes', () => {
   it('keeps a known caller’s place free, however many strangers keep their lane full', async () => {
     const queue = new HashQueue(1, 2);
     const order: string[] = [];
-    const wait = (name: string, known: boolean) =>
+    const wait = (name: string, known?: string) =>
       queue.run(async () => void order.push(name), undefined, { known });
     const running = held();
-    const all = [queue.run(running.work), wait('stranger 1', false), wait('stranger 2', false)];
-    await expect(wait('stranger 3', false)).rejects.toMatchObject({ code: 'service_unavailable' });
-    all.push(wait('known 1', true), wait('known 2', true));
-    await expect(wait('known 3', true)).rejects.toMatchObject({ code: 'service_unavailable', retryAfter: 1 });
+    const all = [queue.run(running.work), wait('stranger 1'), wait('stranger 2')];
+    await expect(wait('stranger 3')).rejects.toMatchObject({ code: 'service_unavailable' });
+    all.push(wait('known 1', 'a'), wait('known 2', 'b'));
+    await expect(wait('known 3', 'c')).rejects.toMatchObject({ code: 'service_unavailable', retryAfter: 1 });
     expect(queue.length).toBe(4);
     running.finish();
     await Promise.all(all);
     expect(order).toEqual(['known 1', 'stranger 1', 'known 2', 'stranger 2']);
   });
 
+  it('lets two of one account wait and no more, so that one account never fills the lane of the others', async () => {
+    const queue = new HashQueue(1, 4);
+    const running = held();
+    const wait = (known: string) => queue.run(async () => known, undefined, { known });
+    const first = queue.run(running.work, undefined, { known: 'greedy' });
+    const waiting = [wait('greedy'), wait('greedy')];
+    for (let n = 0; n < 10; n += 1)
+      await expect(wait('greedy')).rejects.toMatchObject({ code: 'service_unavailable', retryAfter: 1 });
+    waiting.push(wait('owner'), wait('another'));
+    running.finish();
+    await first;
+    expect(await Promise.all(waiting)).toEqual(['greedy', 'greedy', 'owner', 'another']);
+    // Whoever was served has his places back.
+    await expect(wait('greedy')).resolves.toBe('greedy');
+  });
+
   it('serves the lanes in turn, so that neither starves the other', async () => {
     const queue = new HashQueue(1, 10);
     const order: string[] = [];
     const all: Promise<void>[] = [];
-    const wait = (name: string, known: boolean) =>
+    const wait = (name: string, known?: string) =>
       all.push(queue.run(async () => void order.push(name), undefined, { known }));
     const running = held();
     all.push(queue.run(running.work));
-    for (let n = 1; n <= 4; n += 1) wait(`k${n}`, true);
-    wait('s1', false);
-    wait('s2', false);
+    for (let n = 1; n <= 4; n += 1) wait(`k${n}`, `account ${n}`);
+    wait('s1');
+    wait('s2');
     running.finish();
     await Promise.all(all);
     expect(order).toEqual(['k1', 's1', 'k2', 's2', 'k3', 'k4']);
@@ -83,10 +99,10 @@ describe('the queue of hashes', () => {
     const running = held();
     const first = queue.run(running.work);
     const hangUp = new AbortController();
-    const gone = queue.run(async () => {}, hangUp.signal, { known: true });
+    const gone = queue.run(async () => {}, hangUp.signal, { known: 'owner' });
     hangUp.abort(new Error('the client hung up'));
     await expect(gone).rejects.toThrow('the client hung up');
-    const waiting = [queue.run(async () => {}), queue.run(async () => {}, undefined, { known: true })];
+    const waiting = [queue.run(async () => {}), queue.run(async () => {}, undefined, { known: 'owner' })];
     const outcomes = Promise.allSettled(waiting);
     const closing = queue.close();
     expect((await outcomes).map(({ status }) => status)).toEqual(['rejected', 'rejected']);

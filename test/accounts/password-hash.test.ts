@@ -50,8 +50,8 @@ describe('the password hasher, in its worker threads', () => {
   it('takes a known caller while strangers fill the queue', async () => {
     const hash = await hasher.hash('Correct-Horse-9');
     const strangers = Promise.allSettled(Array.from({ length: 90 }, () => hasher.verify('guess', hash)));
-    const owner = hasher.verify('Correct-Horse-9', hash, undefined, { known: true });
-    const rehash = hasher.hash('Correct-Horse-9', undefined, { known: true });
+    const owner = hasher.verify('Correct-Horse-9', hash, undefined, { known: 'owner' });
+    const rehash = hasher.hash('Correct-Horse-9', undefined, { known: 'owner' });
     expect(await owner).toBe(true);
     expect(hasher.needsRehash(await rehash)).toBe(false);
     expect((await strangers).filter(({ status }) => status === 'rejected')).toHaveLength(24);

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { migrations } from '../../dist/store/migrations/list.js';
 import { Workplace } from '../support/command.js';
 import { password } from '../support/wire.js';
 
@@ -98,6 +99,11 @@ describe('users', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
+  test('set-role takes a role of the application that is said to be one', async () => {
+    const { stdout } = await place.run(['users', 'set-role', 'carol', 'editor', '--own']);
+    expect(stdout).toBe('carol <carol@example.org> is editor, active\n');
+  });
+
   test('set-role, disable, enable', async () => {
     const { stdout } = await place.run(['users', 'set-role', 'CAROL@example.org', 'moderator']);
     expect(stdout).toBe('carol <carol@example.org> is moderator, active\n');
@@ -110,7 +116,12 @@ describe('users', () => {
     [['disable', 'n\u001b[31m'], 1, /^sallyport: nobody has the e-mail or username "n\\u001b\[31m"\n$/],
     [['disable', 'alice'], 1, /^sallyport: The last admin cannot be removed, demoted or disabled\n$/],
     [['set-role', 'alice', 'user'], 1, /^sallyport: The last admin cannot be/],
-    [['set-role', 'alice', 'king'], 2, /Allowed choices are admin, moderator, user/],
+    [
+      ['set-role', 'alice', 'king'],
+      2,
+      /^sallyport: there is no role "king"\. Roles: admin, moderator, user\. .* say --own\n$/,
+    ],
+    [['set-role', 'alice', 'King', '--own'], 2, /^sallyport: "King" is no name for a role/],
     [['set-role', 'alice'], 2, /missing required argument 'role'/],
     [['create', '--email', 'x@example.org'], 2, /required option '--username <username>' not specified/],
     [['list', '--jsonn'], 2, /unknown option '--jsonn'/],
@@ -195,7 +206,7 @@ describe('the others', () => {
     const elsewhere = new Workplace();
     try {
       expect((await elsewhere.run(['migrate'])).stdout).toBe(
-        'migrated: 0001-first-tables\nmigrated: 0002-session-scopes\n',
+        migrations.map(({ name }) => `migrated: ${name}\n`).join(''),
       );
       expect((await elsewhere.run(['migrate'])).stdout).toBe('nothing to migrate\n');
       expect(JSON.parse((await elsewhere.run(['migrate', '--json'])).stdout)).toEqual({ migrated: [] });

@@ -1,5 +1,5 @@
-import { request } from 'node:http';
 import { expect, it } from 'vitest';
+import { holdOpen } from '../support/held-request.js';
 import { describeEachServer, password } from '../support/wire.js';
 
 describeEachServer(
@@ -14,19 +14,30 @@ describeEachServer(
       expect((await get().call('GET', '/healthz')).status).toBe(200);
     });
 
-    it.each(['disabled', 'demoted', 'signed out'])(
-      'a request held open while its sender is %s is refused',
-      async (how) => {
+    it.each([
+      ['disabled', 403],
+      ['demoted', 403],
+      ['signed out', 401],
+      ['deleted', 401],
+    ])(
+      'a request held open while its sender is %s is refused, its body full or empty',
+      async (how, status) => {
         const admin = await get().person('admin');
-        await get().person('admin');
-        const helper = await get().person();
-        const held = holdOpen(`${get().url}/users/${helper.id}`, admin.access_token, { role: 'admin' });
-        await held.begun;
+        const other = await get().person('admin');
+        const [raised, deleted] = [await get().person(), await get().person()];
+        const hold = (method: string, id: string, body: string) =>
+          holdOpen(method, `${get().url}/users/${id}`, admin.access_token, body);
+        const held = [hold('PATCH', raised.id, '{"role":"admin"}'), hold('DELETE', deleted.id, '')];
+        await Promise.all(held.map(({ begun }) => begun));
         if (how === 'disabled') await get().update(admin.id, { isActive: false });
         else if (how === 'demoted') await get().update(admin.id, { role: 'user' });
-        else await get().call('POST', '/auth/logout', { token: admin.access_token });
-        expect(await held.finish()).toBe(how === 'signed out' ? 401 : 403);
-        expect((await get().call('GET', '/users/me', { token: helper.access_token })).json.role).toBe('user');
+        else if (how === 'signed out')
+          await get().call('POST', '/auth/logout', { token: admin.access_token });
+        else await get().call('DELETE', `/users/${admin.id}`, { token: other.access_token });
+        expect(await Promise.all(held.map(({ finish }) => finish()))).toEqual([status, status]);
+        const me = (token: string) => get().call('GET', '/users/me', { token });
+        expect((await me(raised.access_token)).json.role).toBe('user');
+        expect((await me(deleted.access_token)).status).toBe(200);
       },
     );
 
@@ -65,8 +76,13 @@ describeEachServer(
         token = answer.json.refresh_token;
       }
       const refused = await refresh();
-      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
-      clock.forward(60 * 60_000);
+      // Until the sign-in's token, 238 seconds old, is an hour old.
+      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '3362']);
+      expect(refused.headers['ratelimit-policy']).toBe('"session-refresh";q=120;w=3600');
+      expect(refused.headers['ratelimit']).toBe('"session-refresh";r=0;t=3362');
+      clock.forward(3_361_000);
+      expect([(await refresh()).status, (await refresh()).headers['retry-after']]).toEqual([429, '1']);
+      clock.forward(1_000);
       expect((await refresh()).status).toBe(200);
     });
 
@@ -86,6 +102,27 @@ describeEachServer(
       expect((await get().call('POST', '/auth/token', { headers, form })).status).toBe(200);
     });
 
+    it('a /48 that sends the token endpoint each form from another /64 is refused after ten clients’ worth', async () => {
+      const send = (subnet: string, form: Record<string, string>) =>
+        get().call('POST', '/auth/token', { form, headers: { 'x-forwarded-for': `2001:db8:${subnet}::1` } });
+      const forms = [{ grant_type: 'refresh_token', refresh_token: 'A'.repeat(43) }, { username: 'x' }];
+      const spray = (count: number, subnetOf: (n: number) => string) =>
+        Promise.all(Array.from({ length: count }, (_, n) => send(subnetOf(n), forms[n % 2] ?? {})));
+      // What one client's own bucket refuses takes nothing from its neighbours.
+      const greedy = await spray(150, () => '48:0');
+      expect(greedy.filter(({ headers }) => headers['ratelimit-policy']?.includes('token-n'))).toEqual([]);
+      const passed = await spray(810, (n) => `48:${(n + 1).toString(16)}`);
+      expect(new Set(passed.map(({ status }) => status))).toEqual(new Set([400, 422]));
+      const refused = await send('48:ffff', { username: 'x' });
+      expect([refused.status, refused.headers['ratelimit-policy']]).toEqual([
+        429,
+        '"token-network";q=900;w=60',
+      ]);
+      expect(refused.headers['ratelimit']).toBe(`"token-network";r=0;t=${refused.headers['retry-after']}`);
+      const neighbour = await send('49:1', { username: 'x' });
+      expect([neighbour.status, neighbour.headers['ratelimit-policy']]).toEqual([422, '"token";q=90;w=60']);
+    });
+
     it('a change that changes nothing is no event', async () => {
       const person = await get().person();
       const same = () =>
@@ -101,32 +138,3 @@ describeEachServer(
     });
   },
 );
-
-/** Sends the head of a PATCH, and its body only when told to. */
-function holdOpen(url: string, token: string, json: object) {
-  const body = JSON.stringify(json);
-  const headers = {
-    authorization: `Bearer ${token}`,
-    'content-type': 'application/json',
-    'content-length': String(body.length),
-    expect: '100-continue',
-  };
-  const sent = request(url, { method: 'PATCH', headers, agent: false });
-  sent.flushHeaders();
-  // Node answers 100 Continue and calls the app in the same turn: the guards have judged when it is here.
-  const begun = new Promise<void>((resolve) => sent.once('continue', resolve));
-  const status = new Promise<number>((resolve, reject) => {
-    sent.once('response', (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    });
-    sent.once('error', reject);
-  });
-  return {
-    begun,
-    finish: () => {
-      sent.end(body);
-      return status;
-    },
-  };
-}

@@ -181,12 +181,16 @@ describeEachServer('attack: guessing passwords', { env }, (get) => {
       const stolen = (await guess(get(), victim.username, { password, device: victim.device_token })).json;
       get().clock.forward(hour);
       const other = await get().signIn(victim.username);
-      const answers = await Promise.all(
-        Array.from({ length: 40 }, (_, n) =>
-          guess(get(), victim.username, { from: addressOf(n), device: stolen.device_token }),
-        ),
-      );
-      expect(statuses(answers)).toEqual({ hashed: 20, refused: 20, other: 0 });
+      const burst = () =>
+        Promise.all(
+          Array.from({ length: 40 }, (_, n) =>
+            guess(get(), victim.username, { from: addressOf(n), device: stolen.device_token }),
+          ),
+        );
+      // Two of one account wait for their hash; the others are 503, which counts as no failure.
+      const bursts = [await burst()];
+      while (statuses(bursts.at(-1) ?? []).refused < 40) bursts.push(await burst());
+      expect(statuses(bursts.flat()).hashed).toBe(20);
       const owner = { password, device: other.device_token };
       expect((await guess(get(), victim.username, owner)).status).toBe(200);
       expect((await guess(get(), victim.username, { password })).status).toBe(200);

@@ -173,7 +173,7 @@ describeEachServer('every route', {}, (get) => {
     const taken = Object.keys(document.paths[path] ?? {}).map((method) => method.toUpperCase());
     const allow = [...taken, ...(taken.includes('GET') ? ['HEAD'] : [])].sort().join(', ');
     for (const method of [...methods, 'OPTIONS'].filter((one) => !taken.includes(one))) {
-      const answer = await get().call(method, path.replace('{id}', absentId));
+      const answer = await get().call(method, path.replace(/\{\w+\}/g, absentId));
       expectAnswer(answer, 405);
       expect([method, answer.headers['allow']]).toEqual([method, allow]);
     }
@@ -184,7 +184,7 @@ describeEachServer('every route', {}, (get) => {
     const near = paths.flatMap((path) => [`${path}/`, `${path}/x`, path.toUpperCase(), `${path};x`]);
     for (const path of near) {
       // Whatever stands in an id's place is an id, be it nothing, and is refused as one.
-      if (/^\/users\/[^/]*$/.test(path)) continue;
+      if (/^\/users\/[^/]*$|\/sessions\/[^/]+$/.test(path)) continue;
       const answer = await get().call('GET', path);
       expect([path, answer.status]).toEqual([path, 404]);
       expectAnswer(answer, 404);
@@ -212,50 +212,68 @@ describeEachServer('every route, used as it is meant', {}, (get) => {
     const token = admin.access_token;
     const victim = await get().person('user', 'victim');
     const other = await get().person();
+    const last = await get().person();
     const fresh = { email: 'doc@example.org', username: 'documented', password };
     const wrong = { password: 'Wrong-1865' };
     const change = { current_password: password, new_password: 'Looking-Glass-1871' };
     const at = { id: victim.id };
+    const sessionsOf = async (at: string) => {
+      const { json } = await get().call('GET', `/users/${at}/sessions`, { token });
+      return json.items.map((one: { id: string }) => one.id) as string[];
+    };
+    const [hers = ''] = await sessionsOf(victim.id);
+    const [theirs = ''] = await sessionsOf(other.id);
     const refreshForm = (refresh_token: string) => ({ form: { grant_type: 'refresh_token', refresh_token } });
-    const steps: readonly (readonly [string, string, number, Call, { id: string }?])[] = [
-      ['GET', '/healthz', 200, {}],
-      ['GET', '/readyz', 200, {}],
-      ['GET', '/.well-known/jwks.json', 200, {}],
-      ['GET', '/.well-known/oauth-authorization-server', 200, {}],
-      ['POST', '/auth/register', 201, { json: fresh }],
-      ['POST', '/auth/register', 400, { json: fresh }],
-      ['POST', '/auth/register', 400, { json: { ...fresh, email: 'doc2@example.org' } }],
-      ['POST', '/auth/register', 422, { json: {} }],
-      ['POST', '/auth/token', 200, { form: { username: 'documented', password } }],
-      ['POST', '/auth/token', 401, { form: { username: 'documented', password: 'x' } }],
-      ['POST', '/auth/token', 400, { form: { grant_type: 'x' } }],
-      ['POST', '/auth/token', 400, refreshForm('x')],
-      ['POST', '/auth/token', 200, refreshForm(other.refresh_token)],
-      ['POST', '/auth/revoke', 200, { form: { token: 'x' } }],
-      ['GET', '/users/me', 200, { token }],
-      ['PATCH', '/users/me', 200, { token, json: { full_name: 'The Admin' } }],
-      ['POST', '/users/me/password', 400, { token, json: { ...change, current_password: 'x' } }],
-      ['POST', '/users/me/password', 204, { token, json: change }],
-      ['DELETE', '/users/me', 400, { token, json: wrong }],
-      ['DELETE', '/users/me', 409, { token, json: { password: 'Looking-Glass-1871' } }],
-      ['GET', '/users', 200, { token }],
-      ['GET', '/users', 403, { token: other.access_token }],
-      ['GET', '/events', 200, { token }],
-      ['GET', '/events', 403, { token: other.access_token }],
-      ['GET', '/users/{id}', 200, { token }, at],
-      ['GET', '/users/{id}', 403, { token: other.access_token }, at],
-      ['GET', '/users/{id}', 404, { token }, { id: absentId }],
-      ['GET', '/users/{id}', 422, { token }, { id: 'x' }],
-      ['PATCH', '/users/{id}', 200, { token, json: { bio: 'x' } }, at],
-      ['PATCH', '/users/{id}', 409, { token, json: { role: 'user' } }, admin],
-      ['DELETE', '/users/{id}/sessions', 204, { token }, at],
-      ['DELETE', '/users/{id}', 409, { token }, admin],
-      ['DELETE', '/users/{id}', 200, { token }, at],
-      ['DELETE', '/users/me', 204, { token: other.access_token, json: { password } }],
-      ['POST', '/auth/logout', 204, { token }],
-    ];
-    for (const [method, path, status, call, { id } = { id: '' }] of steps) {
-      const answer = await get().call(method, path.replace('{id}', id), call);
+    const steps: readonly (readonly [string, string, number, Call, { id: string; session_id?: string }?])[] =
+      [
+        ['GET', '/healthz', 200, {}],
+        ['GET', '/readyz', 200, {}],
+        ['GET', '/.well-known/jwks.json', 200, {}],
+        ['GET', '/.well-known/oauth-authorization-server', 200, {}],
+        ['POST', '/auth/register', 201, { json: fresh }],
+        ['POST', '/auth/register', 400, { json: fresh }],
+        ['POST', '/auth/register', 400, { json: { ...fresh, email: 'doc2@example.org' } }],
+        ['POST', '/auth/register', 422, { json: {} }],
+        ['POST', '/auth/token', 200, { form: { username: 'documented', password } }],
+        ['POST', '/auth/token', 401, { form: { username: 'documented', password: 'x' } }],
+        ['POST', '/auth/token', 400, { form: { grant_type: 'x' } }],
+        ['POST', '/auth/token', 400, refreshForm('x')],
+        ['POST', '/auth/token', 200, refreshForm(other.refresh_token)],
+        ['POST', '/auth/revoke', 200, { form: { token: 'x' } }],
+        ['GET', '/users/me', 200, { token }],
+        ['PATCH', '/users/me', 200, { token, json: { full_name: 'The Admin' } }],
+        ['POST', '/users/me/password', 400, { token, json: { ...change, current_password: 'x' } }],
+        ['POST', '/users/me/password', 204, { token, json: change }],
+        ['DELETE', '/users/me', 400, { token, json: wrong }],
+        ['DELETE', '/users/me', 409, { token, json: { password: 'Looking-Glass-1871' } }],
+        ['GET', '/users/me/sessions', 200, { token }],
+        ['DELETE', '/users/me/sessions', 204, { token }],
+        ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: absentId }],
+        ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: theirs }],
+        ['DELETE', '/users/me/sessions/{id}', 422, { token }, { id: 'x' }],
+        ['GET', '/users', 200, { token }],
+        ['GET', '/users', 403, { token: other.access_token }],
+        ['GET', '/events', 200, { token }],
+        ['GET', '/events', 403, { token: other.access_token }],
+        ['GET', '/users/{id}', 200, { token }, at],
+        ['GET', '/users/{id}', 403, { token: other.access_token }, at],
+        ['GET', '/users/{id}', 404, { token }, { id: absentId }],
+        ['GET', '/users/{id}', 422, { token }, { id: 'x' }],
+        ['PATCH', '/users/{id}', 200, { token, json: { bio: 'x' } }, at],
+        ['PATCH', '/users/{id}', 409, { token, json: { role: 'user' } }, admin],
+        ['GET', '/users/{id}/sessions', 200, { token }, at],
+        ['DELETE', '/users/{id}/sessions/{session_id}', 204, { token }, { ...at, session_id: hers }],
+        ['DELETE', '/users/{id}/sessions/{session_id}', 404, { token }, { ...at, session_id: hers }],
+        ['DELETE', '/users/{id}/sessions', 204, { token }, at],
+        ['DELETE', '/users/{id}', 409, { token }, admin],
+        ['DELETE', '/users/{id}', 200, { token }, at],
+        ['DELETE', '/users/me/sessions/{id}', 204, { token: other.access_token }, { id: theirs }],
+        ['DELETE', '/users/me', 204, { token: last.access_token, json: { password } }],
+        ['POST', '/auth/logout', 204, { token }],
+      ];
+    for (const [method, path, status, call, { id, session_id = '' } = { id: '' }] of steps) {
+      const url = path.replace('{id}', id).replace('{session_id}', session_id);
+      const answer = await get().call(method, url, call);
       expect([method, path, answer.status, answer.text]).toEqual([method, path, status, answer.text]);
       expectAnswer(answer, status);
       expectDocumented(find(method, path), answer);

@@ -155,5 +155,7 @@ describeEachServer('a store that is away', {}, (get) => {
       expect(securityHeaders(answer.headers)).toEqual([]);
     }
     expect((await server.call('GET', '/healthz')).status).toBe(200);
+    // A monitor that sends its token is told of the process, not of the store.
+    expect((await server.call('GET', '/healthz', { token })).status).toBe(200);
   });
 });

@@ -126,6 +126,59 @@ describeEachServer(
       const refused = await get().call('GET', '/users/me', { token: other, headers: from('198.51.100.9') });
       expect429(refused, 'principal', 4, 60);
     });
+
+    describe('the ways out of an account whose bucket a thief keeps full', () => {
+      const wrong = { current_password: 'Wrong-1865', new_password: 'Looking-Glass-1871' };
+      const change = (token: string, json: unknown) =>
+        get().call('POST', '/users/me/password', { token, json });
+      const robbed = async () => {
+        freshWindow(get());
+        const person = await get().person();
+        const me = () => get().call('GET', '/users/me', { token: person.access_token });
+        expect(await repeat(5, me)).toEqual([200, 200, 200, 200, 429]);
+        return person;
+      };
+
+      it('stay open, from the stolen session as from every other, and say what they have left', async () => {
+        const { username, access_token: stolen } = await robbed();
+        const first = await change(stolen, wrong);
+        expect([first.status, first.headers['ratelimit-policy']]).toEqual([400, '"exit";q=20;w=60']);
+        expect(first.headers['ratelimit']).toBe('"exit";r=19;t=60');
+        const { access_token: other } = await get().signIn(username);
+        expect((await get().call('POST', '/auth/logout', { token: other })).status).toBe(204);
+        const next = 'Looking-Glass-1871';
+        const changed = await change(stolen, { current_password: password, new_password: next });
+        expect(changed.status).toBe(204);
+        const gone = await get().call('DELETE', '/users/me', { token: stolen, json: { password: next } });
+        expect(gone.status).toBe(204);
+      });
+
+      it('are twenty a minute and session, and no thief of one uses up another’s', async () => {
+        const { username, access_token: stolen } = await robbed();
+        expect(only(await repeat(20, () => change(stolen, {})))).toEqual([422]);
+        expect429(await change(stolen, {}), 'exit', 20, 60);
+        const { access_token: own } = await get().signIn(username);
+        const refused = await get().call('GET', '/users/me', { token: own });
+        expect429(refused, 'principal', 4, 60);
+        const changed = await change(own, { ...wrong, current_password: password });
+        expect(changed.status).toBe(204);
+      });
+
+      it('are two hundred a minute and account, however many sessions it opens', async () => {
+        const { username, device_token } = await robbed();
+        const signIn = () => get().signIn(username, password, { device_token });
+        const statuses: number[] = [];
+        for (let n = 0; n < 10; n += 1) {
+          const { access_token: token } = await signIn();
+          statuses.push(...(await repeat(20, () => change(token, {}))));
+        }
+        expect(only(statuses)).toEqual([422]);
+        const { access_token: token } = await signIn();
+        expect429(await change(token, {}), 'account-exit', 200, 60);
+        get().clock.forward(60_000);
+        expect((await change(token, {})).status).toBe(422);
+      });
+    });
   },
 );
 

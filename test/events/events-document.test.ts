@@ -26,7 +26,8 @@ both are kept, or neither. \`GET /events\` (admin) reads them back, newest first
 
 What strangers can cause is folded: the refusals of one kind (name and details), subject, network (IPv4 /24, IPv6 /48)
 and minute are one row with a \`count\`, which keeps the time, request and address of the first. Every other 401, and every
-422 and 429, stands in the log only, so that strangers cannot fill the disk.
+422 and 429, stands in the log only, so that strangers cannot fill the disk. What somebody signed in changes is a row each
+time, bounded by the request limits alone, and no row is removed by itself: watch the table's size.
 
 Every row has \`id\`, \`name\`, \`occurred_at\`, \`outcome\`, \`count\`, and where they apply \`actor_id\` (who did it; none: a
 stranger, the server or the command line), \`subject_id\` (to whom), \`request_id\`, \`address\` and \`details\`. The list of names

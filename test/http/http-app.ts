@@ -24,6 +24,7 @@ const httpSettings = (overrides: Partial<Settings> = {}): Settings => ({
   allowedHosts: ['localhost', '127.0.0.1', '[::1]', '*.example.org'],
   trustedProxies: [],
   tls: undefined,
+  sessions: { most: 10, idleMinutes: 0 },
   jwt: {
     secretKey: new Secret('x'),
     algorithm: 'HS256',

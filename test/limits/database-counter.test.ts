@@ -124,5 +124,6 @@ it('the figures on an address are the documented ones', () => {
     ['sign-in', 30, 60],
     ['refresh', 60, 60],
     ['token', 90, 60],
+    ['token-network', 900, 60],
   ]);
 });

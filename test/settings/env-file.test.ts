@@ -1,4 +1,4 @@
-import { chmodSync, chownSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, symlinkSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testJwtSecret as strong } from '../../src/testing/test-settings.js';
 import { type Env, production, settingsFolder } from './settings-folder.js';
@@ -66,6 +66,44 @@ describe('a .env of another user', () => {
     } finally {
       Object.assign(process, { geteuid });
     }
+  });
+});
+
+describe('a .env that is a symbolic link', () => {
+  // A file of root's, so that the link alone can be a stranger's, whoever runs this.
+  const rootsFile = '/etc/hosts';
+
+  function link(to: string, seenAs: number): void {
+    symlinkSync(to, inside('.env'));
+    if (isRoot) lchownSync(inside('.env'), stranger, stranger);
+    vi.spyOn(process, 'geteuid').mockReturnValue(seenAs);
+  }
+
+  const line = (user: number) =>
+    `.env is a symbolic link that belongs to user ${owner()}, but this is user ${user}: its owner could change every setting. Mend: rm .env`;
+
+  it.each([rootsFile, '/nowhere'])('of another user is refused, wherever it leads: %s', async (to) => {
+    link(to, 54_321);
+    expect(await problems({})).toEqual([line(54_321)]);
+    expect(await problems(production)).toEqual([line(54_321)]);
+  });
+
+  it('of another user is warned of to root in development, and refused in production', async () => {
+    link(rootsFile, 0);
+    expect((await load({})).warnings[0]).toBe(line(0));
+    expect((await problems(production))[0]).toBe(line(0));
+  });
+
+  it("is taken where it is this user's own, or root's", async () => {
+    write('settings', 'APP_NAME=linked');
+    symlinkSync('settings', inside('.env'));
+    expect((await load({})).settings.appName).toBe('linked');
+    if (!isRoot) return;
+    chownSync(inside('settings'), 54_321, 54_321);
+    vi.spyOn(process, 'geteuid').mockReturnValue(54_321);
+    expect((await load({})).settings.appName).toBe('linked');
+    lchownSync(inside('.env'), 54_321, 54_321);
+    expect((await load({})).settings.appName).toBe('linked');
   });
 });
 

@@ -40,19 +40,28 @@ export const refreshTokenIn = (outcome: RotationOutcome): string => {
   throw new Error(`No refresh token in ${outcome.outcome}`);
 };
 
+export const fromNowhere = { device: null, network: null };
+/** Sessions do not end by idling. */
+export const unending = { most: 10, idleMinutes: 0 };
+
 /** An account with one session, and the means to refresh it at a time that the test sets. */
-export async function openFamily(store: Store, options: { readonly graceSeconds?: number } = {}) {
-  const { graceSeconds = 10 } = options;
+export async function openFamily(
+  store: Store,
+  options: { readonly graceSeconds?: number; readonly idleMinutes?: number } = {},
+) {
+  const { graceSeconds = 10, idleMinutes = 0 } = options;
+  const sessions = { most: 10, idleMinutes };
   const clock = clockAt(start);
   const accountId = await insertAccount(store);
   const session = await store.transaction((tx) =>
-    openSession(tx, { accountId, clientId: 'sallyport', clock, expireDays: 7 }),
+    openSession(tx, { accountId, clientId: 'sallyport', clock, expireDays: 7, ...fromNowhere }),
   );
   return {
     ...session,
     clock,
     accountId,
-    refresh: (token: string) => store.transaction((tx) => rotate(tx, token, { clock, graceSeconds })),
+    refresh: (token: string) =>
+      store.transaction((tx) => rotate(tx, token, { clock, graceSeconds, sessions })),
     async seeds(): Promise<number> {
       const rows = await store.db
         .selectFrom('sallyport_refresh_tokens')

@@ -16,6 +16,7 @@ describeEachStore('loadPrincipal', ({ open }) => {
       revokedAt: null,
       revokedReason: null,
       scopes: null,
+      lastSeenAt: start,
       account: {
         id: accountId,
         email: `${accountId}@Example.com`,

@@ -10,7 +10,7 @@ import {
   rotate,
 } from '../../src/tokens/refresh-family.js';
 import { describeEachStore } from '../support/stores.js';
-import { day, openFamily, refreshTokenIn, second, start } from './family-bench.js';
+import { day, fromNowhere, openFamily, refreshTokenIn, second, start, unending } from './family-bench.js';
 
 describeEachStore('a refresh family', ({ open }) => {
   it('rotates: each token once, the session unmoved', async () => {
@@ -86,7 +86,9 @@ describeEachStore('a refresh family', ({ open }) => {
     const { clock, refreshToken } = family;
     const successor = refreshTokenIn(await family.refresh(refreshToken));
     const thrown = store.transaction(async (tx) => {
-      expect((await rotate(tx, refreshToken, { clock, graceSeconds: 0 })).outcome).toBe('reused');
+      expect((await rotate(tx, refreshToken, { clock, graceSeconds: 0, sessions: unending })).outcome).toBe(
+        'reused',
+      );
       throw new Error('refused too early');
     });
     await expect(thrown).rejects.toThrow('refused too early');
@@ -176,6 +178,50 @@ describeEachStore('a clock that is set back', ({ open }) => {
   });
 });
 
+describeEachStore('120 tokens an hour', ({ open }) => {
+  /** A family at its limit, a token a second; `next` refreshes by the newest. */
+  async function fill() {
+    const family = await openFamily(await open());
+    let token = family.refreshToken;
+    const next = async (): Promise<string> => {
+      const made = await family.refresh(token);
+      if (made.outcome === 'rotated') token = made.refreshToken;
+      return made.outcome === 'too_often' ? `closed for ${made.opensAt - family.clock.time}` : made.outcome;
+    };
+    for (let issued = 1; issued < 120; issued += 1) {
+      family.clock.time += second;
+      expect(await next()).toBe('rotated');
+    }
+    return { clock: family.clock, next };
+  }
+  const hour = 3_600 * second;
+
+  it('and then until the oldest of them is an hour old, to the millisecond', async () => {
+    const { clock, next } = await fill();
+    expect(await next()).toBe(`closed for ${hour - 119 * second}`);
+    clock.time = start + hour - 1;
+    expect(await next()).toBe('closed for 1');
+    clock.time += 1;
+    expect([await next(), await next()]).toEqual(['rotated', `closed for ${second}`]);
+  });
+
+  it('and a clock that was set back neither closes it for longer nor makes the wait untrue', async () => {
+    const { clock, next } = await fill();
+    clock.time = start - hour;
+    for (let issued = 0; issued < 60; issued += 1) expect(await next()).toBe('rotated');
+    clock.time = start - 60 * second;
+    for (let issued = 0; issued < 60; issued += 1) expect(await next()).toBe('rotated');
+    // Both hours' tokens lie in this window: the wait is until so many are over that one more may come.
+    clock.time = start + 120 * second;
+    const told = await next();
+    expect(told).toMatch(/^closed for \d+$/);
+    clock.time += Number(told.split(' ').at(-1)) - 1;
+    expect(await next()).toBe('closed for 1');
+    clock.time += 1;
+    expect(await next()).toBe('rotated');
+  });
+});
+
 describeEachStore('revocation', ({ open }) => {
   it('ends one session, once; the first reason stays', async () => {
     const store = await open();
@@ -196,7 +242,9 @@ describeEachStore('revocation', ({ open }) => {
     const { accountId, clock } = family;
     const more = await Promise.all(
       ['a', 'b', 'c'].map((clientId) =>
-        store.transaction((tx) => openSession(tx, { accountId, clientId, clock, expireDays: 7 })),
+        store.transaction((tx) =>
+          openSession(tx, { accountId, clientId, clock, expireDays: 7, ...fromNowhere }),
+        ),
       ),
     );
     await family.refresh(family.refreshToken);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Principal } from '../../src/tokens/principal-queries.js';
-import { judgeSession } from '../../src/tokens/session-state.js';
+import { idleSince, judgeSession } from '../../src/tokens/session-state.js';
 
 const now = 1_800_000_000_000;
 const claims = { sub: 'account', sid: 'session' };
@@ -14,6 +14,7 @@ function principal(change: Partial<Principal> & { isActive?: boolean; id?: strin
     revokedAt: null,
     revokedReason: null,
     scopes: null,
+    lastSeenAt: now - 1,
     account: {
       ...{ id, isActive, role: 'user', passwordVersion: 1, createdAt: 0 },
       ...{ email: 'a@b.c', username: 'abc', fullName: null, bio: null },
@@ -47,5 +48,15 @@ it.each([
   ],
   ['invalid', 'an account enabled again', principal(revoked('account_disabled'))],
 ])('%s: %s', (state, _what, given) => {
-  expect(judgeSession(given, claims, now)).toBe(state);
+  expect(judgeSession(given, claims, { now, idle: false })).toBe(state);
+});
+
+it('a session that idled is over, a disabled account’s too', () => {
+  expect(judgeSession(principal(), claims, { now, idle: true })).toBe('invalid');
+  expect(judgeSession(principal({ isActive: false }), claims, { now, idle: true })).toBe('invalid');
+});
+
+it('idles from the minute that is set, or never', () => {
+  expect(idleSince({ most: 10, idleMinutes: 5 }, now)).toBe(now - 300_000);
+  expect(idleSince({ most: 10, idleMinutes: 0 }, now)).toBe(-1);
 });

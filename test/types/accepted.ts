@@ -2,8 +2,10 @@ import swaggerUi from '@fastify/swagger-ui';
 import { z } from 'zod';
 import { answer, media, raw } from '../../src/access/answer.js';
 import type { Routes } from '../../src/access/create-routes.js';
+import { defineAccess } from '../../src/access/define-access.js';
 import { type Dependency, dependency, guard } from '../../src/access/dependency.js';
 import { params, query, rawBody } from '../../src/access/inputs.js';
+import type { GuardHook } from '../../src/access/recipe.js';
 import { currentUser, optionalUser, requireRole, type User } from '../access/app.js';
 
 /** Compiled with everything else, never run: what a route is given has exactly the declared type. */
@@ -28,6 +30,15 @@ export const ownReport = dependency(
 isTrue<Equal<(typeof ownReport)['guards'], true>>();
 export const webhook = guard('webhook', { rawBody }, ({ rawBody: bytes }) => bytes.length);
 isTrue<Equal<typeof webhook, Dependency<number, true>>>();
+
+const access = defineAccess({
+  roles: ['editor'],
+  permissions: { 'reports:publish': ['editor', 'moderator'], 'users:read': ['editor'] },
+});
+isTrue<Equal<Parameters<typeof access.requireRole>[0], 'admin' | 'moderator' | 'user' | 'editor'>>();
+export const publisher = access.requirePermission('reports:publish');
+export const moderator = access.requireRole('moderator');
+export const hook: GuardHook = publisher.hook;
 
 export function accepted(routes: Routes): void {
   routes.get('/reports/:id', { needs: { ownReport, page }, response: { 200: Message } }, (given) => {

@@ -106,19 +106,56 @@ const refused: [string, string, string][] = [
     `routes.override(currentUser, () => 'alice');`,
     "'string' is not assignable to type",
   ],
+  ['a misspelt role', `requireRoleOfOurs('moderatr');`, `'"moderatr"' is not assignable to`],
+  ['a misspelt own role', `access.requireRole('editr');`, `'"editr"' is not assignable to`],
+  [
+    'an own role with the guard of another table',
+    `requireRoleOfOurs('editor');`,
+    `'"editor"' is not assignable to`,
+  ],
+  [
+    'a misspelt own permission',
+    `access.requirePermission('reports:burn');`,
+    `'"reports:burn"' is not assignable to`,
+  ],
+  [
+    'a permission given to a role that is not there',
+    `defineAccess({ roles: ['editor'], permissions: { 'reports:publish': ['editr'] } });`,
+    `'"editr"' is not assignable to`,
+  ],
+  ['an unknown setting', `void createSecureApp({ settings: { PROT: 1 } });`, "'PROT' does not exist"],
+  ['an unknown option', `void createSecureApp({ setings: {} });`, 'setings'],
+  [
+    'an event that is none of an account',
+    `app.on('account.registred', () => {});`,
+    `'"account.registred"' is not assignable to`,
+  ],
+  [
+    'a limit by words',
+    `routes.get('/l', { access: 'public', limit: { requests: 5, window: '1m' }, response: { 200: Message } }, () => ({ message: '' }));`,
+    "'string' is not assignable to type 'number'",
+  ],
+  [
+    'a hook of what guards nothing',
+    `const hook: GuardHook = plain.hook; void hook;`,
+    "'undefined' is not assignable to type 'GuardHook'",
+  ],
 ];
 
-const preamble = (access: string, tests: string) => `import { z } from 'zod';
-import { answer, raw } from '${access}/answer.js';
-import type { Routes } from '${access}/create-routes.js';
-import { dependency, type Dependency } from '${access}/dependency.js';
+const preamble = (src: string, tests: string) => `import { z } from 'zod';
+import type { Routes } from '${src}/access/create-routes.js';
+import {
+  answer, createSecureApp, defineAccess, type Dependency, dependency, type GuardHook, raw,
+  requireRole as requireRoleOfOurs, type SecureApp,
+} from '${src}/index.js';
 import { currentUser, requireRole } from '${tests}/app.js';
-declare const routes: Routes; declare const coin: boolean;
+declare const routes: Routes; declare const app: SecureApp; declare const coin: boolean;
+const access = defineAccess({ roles: ['editor'], permissions: { 'reports:publish': ['editor'] } });
 const Message = z.object({ message: z.string() });
 const plain = dependency('plain', {}, () => 1);
 const wide: Dependency<unknown> = currentUser;
 const either = coin ? plain : currentUser;
-void [answer, raw, wide, either, requireRole];
+void [answer, raw, wide, either, requireRole, requireRoleOfOurs, access, createSecureApp, app];
 `;
 
 describe('what must not compile', () => {
@@ -131,7 +168,7 @@ describe('what must not compile', () => {
     mkdirSync(cache, { recursive: true });
     folder = mkdtempSync(join(cache, 'refused-'));
     const to = (path: string) => relative(folder, join(root, path)).replaceAll('\\', '/');
-    const head = preamble(to('src/access'), to('test/access'));
+    const head = preamble(to('src'), to('test/access'));
     first = head.split('\n').length;
     writeFileSync(join(folder, 'refused.ts'), head + refused.map(([, code]) => code).join('\n'));
     const compilerOptions = {

@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { ConfigurationError } from '../../base/errors.js';
 import { createDatabaseFile, prepareFolder } from './data-folder.js';
 import { loadSqlite, type SqliteDatabase } from './library.js';
-import { patiently } from './patience.js';
+import { patiently, whileBusy } from './patience.js';
 import { claimFile } from './server-lock.js';
 import { SqliteConnection } from './sqlite-connection.js';
 import { code, primaryCode } from './sqlite-errors.js';
@@ -110,11 +110,14 @@ export async function openSqliteFile({
   const location = `${pathToFileURL(path).href}?mode=rw`;
   const release = exclusive ? claimFile(DatabaseSync, `${path}.lock.db`) : () => {};
   try {
-    const writer = new SqliteConnection(() => configured(new DatabaseSync(location, { timeout: 0 })));
+    const connect = (more?: string) =>
+      whileBusy(
+        patience,
+        () => new SqliteConnection(() => configured(new DatabaseSync(location, { timeout: 0 }), more)),
+      );
+    const writer = await connect();
     notices.push(...(await setWriteAheadLog(writer, path, patience)));
-    const reader = new SqliteConnection(() =>
-      configured(new DatabaseSync(location, { timeout: 0 }), 'pragma query_only = on;'),
-    );
+    const reader = await connect('pragma query_only = on;');
     const close = () => {
       reader.close();
       foldLog(writer);

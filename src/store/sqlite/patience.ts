@@ -13,16 +13,29 @@ export async function patiently<T>(
   patience: number,
   attempt: () => T,
 ): Promise<T> {
+  try {
+    return await whileBusy(patience, attempt, (error) => {
+      if (extendedCode(error) === code.busySnapshot) connection.discard();
+    });
+  } catch (error) {
+    if (isBrokenHandle(error) && !connection.inTransaction) connection.discard();
+    throw translateSqlite(error);
+  }
+}
+
+/** The same for what has no connection yet: a file is busy for a moment while another process makes it. */
+export async function whileBusy<T>(
+  patience: number,
+  attempt: () => T,
+  onBusy: (error: unknown) => void = () => {},
+): Promise<T> {
   let waited = 0;
   for (let delay = 1; ; delay = Math.min(delay * 2, longestPause)) {
     try {
       return attempt();
     } catch (error) {
-      if (extendedCode(error) === code.busySnapshot) connection.discard();
-      if (primaryCode(error) !== code.busy || waited >= patience) {
-        if (isBrokenHandle(error) && !connection.inTransaction) connection.discard();
-        throw translateSqlite(error);
-      }
+      onBusy(error);
+      if (primaryCode(error) !== code.busy || waited >= patience) throw error;
     }
     await pause(delay);
     waited += delay;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isSoundSqlite, loadSqlite } from '../../../src/store/sqlite/library.js';
-import { patiently } from '../../../src/store/sqlite/patience.js';
+import { patiently, whileBusy } from '../../../src/store/sqlite/patience.js';
 import { SqliteConnection } from '../../../src/store/sqlite/sqlite-connection.js';
 import { WriteQueue } from '../../../src/store/sqlite/write-queue.js';
 
@@ -42,6 +42,28 @@ describe('patience', () => {
     setImmediate(() => two.exec('commit'));
     await write;
     expect(count(two)).toEqual([{ n: 1 }]);
+  });
+
+  test('waits as well for a file that another process makes at this moment', async () => {
+    one.exec('pragma journal_mode = delete');
+    one.exec('begin exclusive');
+    const { DatabaseSync } = await loadSqlite();
+    const look = () => {
+      const database = new DatabaseSync(join(folder, 'x.db'), { timeout: 0 });
+      try {
+        database.exec('pragma synchronous = full; select count(*) from t');
+        return 'open';
+      } finally {
+        database.close();
+      }
+    };
+    expect(look).toThrow(/locked/);
+    const opening = whileBusy(5_000, look);
+    setImmediate(() => one.exec('commit'));
+    expect(await opening).toBe('open');
+    one.exec('begin exclusive');
+    await expect(whileBusy(10, look)).rejects.toThrow(/locked/);
+    one.exec('commit');
   });
 
   test('an end of it is a 503; any other error comes through at once', async () => {

@@ -1,0 +1,5 @@
+import { test } from '@jest/globals';
+import { overridden, story } from './story.js';
+
+test('roles and a clock', story);
+test('an override', overridden);
