@@ -13,6 +13,7 @@ import type { Clock } from './base/clock.js';
 import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
 import { createHttpControls } from './http/http-controls.js';
+import { endAnsweredUpgrade } from './http/upgrade.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
@@ -76,6 +77,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const production = settings.environment === 'production';
   const routes = createRoutes(fastify, { production, access, limit: createLimitMaker(deps) });
 
+  fastify.addHook('onRequest', endAnsweredUpgrade);
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
