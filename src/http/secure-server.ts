@@ -4,9 +4,10 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import { ConfigurationError } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
 import { StandingResponse } from './standing-response.js';
@@ -46,11 +47,18 @@ function readTlsFile(name: string, path: string): Buffer {
   }
 }
 
-function openTls(tls: NonNullable<Settings['tls']>, listener: RequestListener): Server {
+/** What an application that exists said of its own server; each is stronger than ours. */
+export interface OwnServerOptions {
+  readonly http?: ServerOptions;
+  /** TLS by the application's own certificate, whatever the settings say. */
+  readonly https?: TlsServerOptions;
+}
+
+function openTls(tls: NonNullable<Settings['tls']>, own: ServerOptions, listener: RequestListener): Server {
   const cert = readTlsFile('TLS_CERT_FILE', tls.certFile);
   const key = readTlsFile('TLS_KEY_FILE', tls.keyFile);
   try {
-    return createTlsServer({ ...serverOptions, cert, key, minVersion: 'TLSv1.2' }, listener);
+    return createTlsServer({ ...serverOptions, ...own, cert, key, minVersion: 'TLSv1.2' }, listener);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'refused';
     throw new ConfigurationError(
@@ -68,9 +76,15 @@ export function openServer(
   settings: Pick<Settings, 'tls'>,
   listener: RequestListener,
   onExpectation: (raw: IncomingMessage, response: ServerResponse) => void,
+  { http = {}, https }: OwnServerOptions = {},
 ): Server {
-  const server =
-    settings.tls === undefined ? createServer(serverOptions, listener) : openTls(settings.tls, listener);
+  const open = (): Server => {
+    if (https !== undefined)
+      return createTlsServer({ ...serverOptions, minVersion: 'TLSv1.2', ...http, ...https }, listener);
+    if (settings.tls !== undefined) return openTls(settings.tls, http, listener);
+    return createServer({ ...serverOptions, ...http }, listener);
+  };
+  const server = open();
   server.on('checkExpectation', onExpectation);
   return server;
 }
