@@ -1,8 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
+import { announceRefusal } from '../http/error-reply.js';
 import { enter, enteredScope } from './entry.js';
 import { Planner } from './plan.js';
 import { type Beside, type Dependency, everyRecipe, type GuardHook } from './recipe.js';
+
+/** The guards' hooks that were made. */
+const guards = new WeakMap<object, Dependency<unknown>>();
 
 /** What the hooks of a request let pass, by guard. */
 const passed = new WeakMap<FastifyRequest, Map<Dependency<unknown>, unknown>>();
@@ -39,13 +43,24 @@ function hookOf(guard: Dependency<unknown>): GuardHook {
   const plan = planner.plan([guard]);
   const slot = planner.slotOf(guard);
   const judge = enter(`${guard.name}.hook`, () => plan);
-  return (request, reply, done) => {
+  const hook: GuardHook = (request, reply, done) => {
     judge(request, reply, (error) => {
       if (error === undefined) keep(request, guard, enteredScope(request).values[slot]);
+      // Without our error door another handler writes the answer, and a 401 must have its challenge all the same.
+      else announceRefusal(error, reply);
       done(error);
     });
   };
+  guards.set(hook, guard);
+  return hook;
 }
+
+/** The guard whose hook it is. */
+export const guardOf = (hook: unknown): Dependency<unknown> | undefined =>
+  typeof hook === 'function' ? guards.get(hook) : undefined;
+
+/** Whether a guard's hook let the request pass. */
+export const passedByHook = (request: FastifyRequest): boolean => passed.has(request);
 
 function keep(request: FastifyRequest, guard: Dependency<unknown>, value: unknown): void {
   const values = passed.get(request) ?? new Map<Dependency<unknown>, unknown>();

@@ -52,6 +52,9 @@ export interface OwnServerOptions {
   readonly http?: ServerOptions;
   /** TLS by the application's own certificate, whatever the settings say. */
   readonly https?: TlsServerOptions;
+  /** Milliseconds a socket may be silent. */
+  readonly connectionTimeout?: number;
+  readonly maxRequestsPerSocket?: number;
 }
 
 function openTls(tls: NonNullable<Settings['tls']>, own: ServerOptions, listener: RequestListener): Server {
@@ -76,7 +79,7 @@ export function openServer(
   settings: Pick<Settings, 'tls'>,
   listener: RequestListener,
   onExpectation: (raw: IncomingMessage, response: ServerResponse) => void,
-  { http = {}, https }: OwnServerOptions = {},
+  { http = {}, https, connectionTimeout, maxRequestsPerSocket }: OwnServerOptions = {},
 ): Server {
   const open = (): Server => {
     if (https !== undefined)
@@ -85,6 +88,8 @@ export function openServer(
     return createServer({ ...serverOptions, ...http }, listener);
   };
   const server = open();
+  if (connectionTimeout !== undefined) server.setTimeout(connectionTimeout);
+  if (maxRequestsPerSocket !== undefined) server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on('checkExpectation', onExpectation);
   return server;
 }

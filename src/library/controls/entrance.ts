@@ -1,0 +1,127 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { toError } from '../../access/run.js';
+import { systemClock } from '../../base/clock.js';
+import { ConfigurationError } from '../../base/errors.js';
+import type { ClientReader } from '../../http/client-address.js';
+import { announceRefusal } from '../../http/error-reply.js';
+import { clientReader } from '../../http/front-door.js';
+import { hasContext, isWellFormedId, openContext } from '../../http/request-context.js';
+import { standOneOn } from '../../http/standing-response.js';
+import type { Settings } from '../../settings/settings.js';
+
+/** In the order of a request, in whatever order they are registered (docs/architecture.md). */
+const order = [
+  'securityHeaders',
+  'trustedHosts',
+  'requireHttps',
+  'cors',
+  'accounts',
+  'requestLimit',
+  'docsGate',
+  'errorDoor',
+] as const;
+
+export type ControlName = (typeof order)[number];
+
+/** What a control does at each request. One that answers by itself does not go on. */
+export type Step = (request: FastifyRequest, reply: FastifyReply, goOn: (error?: Error) => void) => void;
+
+/** Fastify's own `req-1` names another request after each start; a shorter id than this is taken for such a counter. */
+const shortestId = 16;
+
+/** The controls of one Fastify instance and the scopes below it: one hook, which all of them share. */
+class Entrance {
+  readonly trustedProxies: string;
+  readonly #steps = new Map<ControlName, Step>();
+  readonly #readClient: ClientReader;
+  #inOrder: readonly Step[] = [];
+
+  constructor(app: FastifyInstance, settings: Settings) {
+    this.trustedProxies = settings.trustedProxies.join();
+    this.#readClient = clientReader(settings, (fields, message) => app.log.warn(fields, message));
+    app.addHook('onRequest', (request, reply, done) => this.#pass(request, reply, done));
+  }
+
+  has(name: ControlName): boolean {
+    return this.#steps.has(name);
+  }
+
+  add(name: ControlName, step: Step): void {
+    this.#steps.set(name, step);
+    this.#inOrder = order.flatMap((one) => this.#steps.get(one) ?? []);
+  }
+
+  #pass(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    if (!hasContext(request.raw)) this.#open(request, reply);
+    const steps = this.#inOrder;
+    const goOn = (at: number, error?: Error): void => {
+      const step = steps[at];
+      if (error !== undefined) {
+        announceRefusal(error, reply);
+        done(error);
+      } else if (step === undefined) done();
+      else take(step, request, reply, (failure) => goOn(at + 1, failure));
+    };
+    goOn(0);
+  }
+
+  /** Without `secureServer`, and by app.inject. The application's own id is ours, so that its log lines bear it too. */
+  #open(request: FastifyRequest, reply: FastifyReply): void {
+    const { id } = request;
+    const own = id.length >= shortestId && isWellFormedId(id) ? () => id : undefined;
+    const context = openContext(request.raw, this.#readClient, systemClock, own);
+    standOneOn(reply.raw, 'x-request-id', context.id);
+  }
+}
+
+/** What comes after the step is not the step's: a throw from there must not be answered twice. */
+function take(step: Step, request: FastifyRequest, reply: FastifyReply, goOn: (error?: Error) => void): void {
+  let went = false;
+  try {
+    step(request, reply, (error) => {
+      went = true;
+      goOn(error);
+    });
+  } catch (error) {
+    if (went) throw error;
+    goOn(toError(error, 'a control'));
+  }
+}
+
+const entrances = new WeakMap<FastifyInstance, Entrance>();
+
+/** The instance itself and every scope that it stands in, the nearest first. */
+export function* scopesOf(app: FastifyInstance): Generator<FastifyInstance> {
+  for (let at: unknown = app; typeof at === 'object' && at !== null; at = Object.getPrototypeOf(at))
+    yield at as FastifyInstance;
+}
+
+/** Whether a control covers this scope. */
+export function isCovered(app: FastifyInstance, name: ControlName): boolean {
+  for (const scope of scopesOf(app)) if (entrances.get(scope)?.has(name)) return true;
+  return false;
+}
+
+/**
+ * The entrance of this instance.
+ * @throws ConfigurationError where the control stands there already, or on a scope around it, and where two controls were
+ * given settings that differ in what all of them share.
+ */
+export function entranceFor(app: FastifyInstance, name: ControlName, settings: Settings): Entrance {
+  if (isCovered(app, name))
+    throw new ConfigurationError(
+      'ERR_CONTROL_TWICE',
+      `${name} is registered twice for the same routes: on this instance, or on one around it. Keep one.`,
+    );
+  for (const scope of scopesOf(app)) {
+    const known = entrances.get(scope);
+    if (known !== undefined && known.trustedProxies !== settings.trustedProxies.join())
+      throw new ConfigurationError(
+        'ERR_CONTROL_SETTINGS',
+        `${name}: its settings name other TRUSTED_PROXIES than those of the controls before it. Give all of them the settings of one loadSettings().`,
+      );
+  }
+  const made = entrances.get(app) ?? new Entrance(app, settings);
+  entrances.set(app, made);
+  return made;
+}
