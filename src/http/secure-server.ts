@@ -71,6 +71,10 @@ function openTls(tls: NonNullable<Settings['tls']>, own: ServerOptions, listener
   }
 }
 
+/** Node refuses a head that may take longer than its whole request. */
+const shorterHead = ({ requestTimeout = 0 }: ServerOptions): ServerOptions =>
+  requestTimeout > 0 && requestTimeout < limits.headersTimeout ? { headersTimeout: requestTimeout } : {};
+
 /**
  * The server that listens: https where certificate files are set (TLS 1.2 and up, ASVS 12.1.1), else http.
  * @param onExpectation answers an `Expect` that is not 100-continue (417).
@@ -81,11 +85,12 @@ export function openServer(
   onExpectation: (raw: IncomingMessage, response: ServerResponse) => void,
   { http = {}, https, connectionTimeout, maxRequestsPerSocket }: OwnServerOptions = {},
 ): Server {
+  const own = { ...shorterHead(http), ...http };
   const open = (): Server => {
     if (https !== undefined)
-      return createTlsServer({ ...serverOptions, minVersion: 'TLSv1.2', ...http, ...https }, listener);
-    if (settings.tls !== undefined) return openTls(settings.tls, http, listener);
-    return createServer({ ...serverOptions, ...http }, listener);
+      return createTlsServer({ ...serverOptions, minVersion: 'TLSv1.2', ...own, ...https }, listener);
+    if (settings.tls !== undefined) return openTls(settings.tls, own, listener);
+    return createServer({ ...serverOptions, ...own }, listener);
   };
   const server = open();
   if (connectionTimeout !== undefined) server.setTimeout(connectionTimeout);

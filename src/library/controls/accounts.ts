@@ -24,8 +24,8 @@ import { toOwnStore } from '../own-store.js';
 import type { SecureApp } from '../secure-app.js';
 import { createSessions } from '../sessions.js';
 import { type Control, type ControlOptions, control } from './control.js';
-import type { Step } from './entrance.js';
-import { generalLimit, markAccountScope } from './request-limit.js';
+import { markAccountScope, type Step } from './entrance.js';
+import { generalLimit } from './request-limit.js';
 
 /** Groups of the routes that `accounts` brings. */
 export type AccountRouteGroup = Exclude<RouteGroup, 'docs' | 'health'>;

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
 import { ConfigurationError } from '../../base/errors.js';
 import type { Settings } from '../../settings/settings.js';
-import { type ControlName, entranceFor, type Step } from './entrance.js';
+import { type ControlName, type Entrance, entranceFor, type Step } from './entrance.js';
 
 /** What every control is told. */
 export interface ControlOptions {
@@ -15,7 +15,11 @@ export type Control<O extends ControlOptions = ControlOptions> = FastifyPluginAs
 /** Fastify's own, which reach a plugin among its options. */
 const fastifys = ['logLevel', 'logSerializers'];
 
-type SetUp<O extends ControlOptions> = (app: FastifyInstance, options: O) => Step | Promise<Step>;
+type SetUp<O extends ControlOptions> = (
+  app: FastifyInstance,
+  options: O,
+  entrance: Entrance,
+) => Step | Promise<Step>;
 
 /**
  * Makes a plugin that is not encapsulated (as fastify-plugin does): its hooks hold for the instance that registers it.
@@ -29,7 +33,7 @@ export function control<O extends ControlOptions>(
   const plugin: Control<O> = async (app, options) => {
     assertOptions(name, options, ['settings', ...own]);
     const entrance = entranceFor(app, name, options.settings);
-    entrance.add(name, await setUp(app, options));
+    entrance.add(name, await setUp(app, options, entrance));
   };
   return Object.assign(plugin, {
     [Symbol.for('skip-override')]: true,

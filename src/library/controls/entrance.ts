@@ -30,16 +30,29 @@ export type Step = (request: FastifyRequest, reply: FastifyReply, goOn: (error?:
 const shortestId = 16;
 
 /** The controls of one Fastify instance and the scopes below it: one hook, which all of them share. */
-class Entrance {
+export class Entrance {
   readonly trustedProxies: string;
   readonly #steps = new Map<ControlName, Step>();
   readonly #readClient: ClientReader;
   #inOrder: readonly Step[] = [];
+  #firstRoute: string | undefined;
 
   constructor(app: FastifyInstance, settings: Settings) {
+    if (isRoot(app) && app.printRoutes().trim() !== '(empty tree)') this.#firstRoute = 'before every control';
+    const tell = (where: string): void => {
+      this.#firstRoute ??= where;
+    };
+    app.addHook('onRoute', function (route) {
+      if (!accountScopes.has(this)) tell(`${String(route.method)} ${route.url}`);
+    });
     this.trustedProxies = settings.trustedProxies.join();
     this.#readClient = clientReader(settings, (fields, message) => app.log.warn(fields, message));
     app.addHook('onRequest', (request, reply, done) => this.#pass(request, reply, done));
+  }
+
+  /** A route of the application that is there already. */
+  get firstRoute(): string | undefined {
+    return this.#firstRoute;
   }
 
   has(name: ControlName): boolean {
@@ -87,6 +100,19 @@ function take(step: Step, request: FastifyRequest, reply: FastifyReply, goOn: (e
     goOn(toError(error, 'a control'));
   }
 }
+
+/** Scopes that hold Sallyport's own account routes. */
+const accountScopes = new WeakSet<FastifyInstance>();
+
+/** Says that the routes of this scope are Sallyport's own. */
+export const markAccountScope = (scope: FastifyInstance): void => {
+  accountScopes.add(scope);
+};
+
+/** Whether a route of this instance is Sallyport's own. */
+export const isAccountScope = (scope: FastifyInstance): boolean => accountScopes.has(scope);
+
+const isRoot = (app: FastifyInstance): boolean => !('register' in Object.getPrototypeOf(app));
 
 const entrances = new WeakMap<FastifyInstance, Entrance>();
 

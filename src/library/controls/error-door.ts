@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { Refusal } from '../../base/errors.js';
+import { ConfigurationError, Refusal } from '../../base/errors.js';
 import { answerByReply } from '../../http/error-reply.js';
 import { type Control, control } from './control.js';
 
@@ -19,8 +19,14 @@ export const isFastifysNotFound = ({ routeOptions }: FastifyRequest): boolean =>
  * What other plugins set on the reply stays, and `onSend` hooks run. An error handler that a plugin or a route has of its
  * own keeps its errors; refusals that reach it bear status, challenge and `Retry-After`, in that handler's shape. Not
  * covered: a 405 (Fastify answers 404), and what is refused before routing, which is `secureServer`'s.
+ * @throws ConfigurationError where a route was there before: Fastify has bound its error handler by then.
  */
-export const errorDoor: Control = control('errorDoor', [], (app) => {
+export const errorDoor: Control = control('errorDoor', [], (app, _options, { firstRoute }) => {
+  if (firstRoute !== undefined)
+    throw new ConfigurationError(
+      'ERR_CONTROL_ORDER',
+      `errorDoor: the application has routes already (${firstRoute}), whose errors would not come by it. Register it before the first route, and before the plugins that bring some.`,
+    );
   app.setErrorHandler(answerByReply);
   // For reply.callNotFound(), which comes by here alone.
   app.addHook('preHandler', (request, _reply, done) => {

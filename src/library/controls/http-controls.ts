@@ -45,7 +45,7 @@ export const trustedHosts: Control<ExceptOptions> = control(
 );
 
 /**
- * Where REQUIRE_HTTPS holds: plain http is sent on (308) for page navigations and refused (403 `https_required`) for all
+ * Where SECURITY_REQUIRE_HTTPS holds: plain http is sent on (308) for page navigations and refused (403 `https_required`) for all
  * else (ASVS 4.1.2). Behind a proxy TRUSTED_PROXIES must name it; Fastify's `trustProxy` is not looked at. Register
  * `trustedHosts` too, or the Host that the redirect names is anybody's.
  */

@@ -3,23 +3,15 @@ import { createRequestLimit, type RequestLimit } from '../../access/request-limi
 import { systemClock } from '../../base/clock.js';
 import { tokenPath } from '../../routes/token-routes.js';
 import { type Control, control } from './control.js';
-import { scopesOf } from './entrance.js';
+import { isAccountScope, scopesOf } from './entrance.js';
 import { unless } from './except.js';
 import type { ExceptOptions } from './http-controls.js';
 
 const limits = new WeakMap<FastifyInstance, RequestLimit>();
 
-/** Scopes that hold Sallyport's own account routes. */
-const accountScopes = new WeakSet<FastifyInstance>();
-
-/** Says that the routes of this scope are Sallyport's own. */
-export const markAccountScope = (scope: FastifyInstance): void => {
-  accountScopes.add(scope);
-};
-
 /** The endpoint counts by itself, once it knows whether a stranger asks or a device that signed in before. */
 const countsItself = ({ server, routeOptions }: FastifyRequest): boolean =>
-  routeOptions.url === tokenPath && accountScopes.has(server);
+  routeOptions.url === tokenPath && isAccountScope(server);
 
 /** The general limit of whoever asks, looked up at each request: `requestLimit` may be registered later, or not at all. */
 export const generalLimit: RequestLimit = {

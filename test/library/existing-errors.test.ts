@@ -1,0 +1,161 @@
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { errorDoor, Refusal, requestLimit, securityHeaders } from '../../dist/index.js';
+import { existingApp, existingSettings, listen } from '../support/existing.js';
+import { LogLines } from '../support/wire.js';
+
+const httpError = (statusCode: number, message: string, more: object = {}) =>
+  Object.assign(new Error(message), { statusCode, ...more });
+
+/** An application that throws everything there is. */
+async function throwing() {
+  const log = new LogLines();
+  const app = existingApp({ loggerInstance: pino({ level: 'error' }, log) });
+  await app.register(errorDoor, { settings: await existingSettings() });
+  const routes: Record<string, () => unknown> = {
+    refusal: () => new Refusal('account_disabled'),
+    unauthenticated: () => new Refusal('invalid_credentials'),
+    gone: () => httpError(410, 'That report is gone'),
+    coded: () => httpError(409, 'Taken', { code: 'SLUG_TAKEN' }),
+    headers: () => httpError(429, 'Slowly', { headers: { 'retry-after': '9' } }),
+    hidden: () => httpError(404, 'row 7 of secret_table', { expose: false }),
+    upstream: () => httpError(502, 'https://user:swordfish@db failed'),
+    reset: () => Object.assign(new Error('read swordfish'), { code: 'ECONNRESET' }),
+    axios: () => Object.assign(new Error('swordfish'), { status: 404 }),
+    odd: () => httpError(200, 'swordfish'),
+    plain: () => new TypeError('swordfish'),
+    text: () => 'swordfish',
+    nothing: () => undefined,
+  };
+  for (const [name, make] of Object.entries(routes))
+    app.get(`/${name}`, async () => {
+      throw make();
+    });
+  app.get('/status', async (_request, reply) => {
+    reply.code(409).headers({ etag: '"1"', 'content-disposition': 'attachment', 'x-own': 'kept' });
+    throw new Error('swordfish');
+  });
+  app.post(
+    '/people',
+    {
+      schema: { body: { type: 'object', required: ['name'], properties: { name: { type: 'string' } } } },
+      bodyLimit: 100,
+    },
+    async () => 'made',
+  );
+  return { app, log };
+}
+
+describe('errorDoor alone', () => {
+  it.each([
+    ['/refusal', 403, 'account_disabled', 'Account is disabled'],
+    ['/unauthenticated', 401, 'invalid_credentials', 'Could not validate credentials'],
+    ['/gone', 410, 'gone', 'That report is gone'],
+    ['/coded', 409, 'SLUG_TAKEN', 'Taken'],
+    ['/headers', 429, 'too_many_requests', 'Slowly'],
+    ['/hidden', 404, 'not_found', 'Not Found'],
+    ['/status', 409, 'conflict', 'Conflict'],
+    ['/upstream', 502, 'bad_gateway', 'Bad Gateway'],
+    ['/reset', 500, 'internal_error', 'Internal Server Error'],
+    ['/axios', 500, 'internal_error', 'Internal Server Error'],
+    ['/odd', 500, 'internal_error', 'Internal Server Error'],
+    ['/plain', 500, 'internal_error', 'Internal Server Error'],
+    ['/text', 500, 'internal_error', 'Internal Server Error'],
+    ['/nothing', 500, 'internal_error', 'Internal Server Error'],
+    ['/unknown', 404, 'not_found', 'Not Found'],
+  ])('%s is %i %s', async (path, status, code, detail) => {
+    const { app, log } = await throwing();
+    const answer = await (await listen(app)).get(path);
+    expect([answer.status, answer.json]).toEqual([
+      status,
+      { detail, code, request_id: answer.headers['x-request-id'] },
+    ]);
+    expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(answer.headers['cache-control']).toBe('no-store');
+    expect(answer.headers['www-authenticate'] !== undefined).toBe(status === 401);
+    expect(answer.headers['retry-after']).toBe(path === '/headers' ? '9' : undefined);
+    expect(answer.text).not.toMatch(/swordfish|secret_table/);
+    const faults = log.lines.map((line) => JSON.parse(line)).filter(({ fault }) => fault !== undefined);
+    expect(faults.map(({ request_id }) => request_id)).toEqual(status >= 500 ? [answer.json.request_id] : []);
+  });
+
+  it("keeps Fastify's validation, and what other plugins set on the reply", async () => {
+    const { app } = await throwing();
+    app.addHook('onSend', (_request, reply, payload, done) => {
+      reply.header('x-sent', 'yes');
+      done(null, payload);
+    });
+    const to = await listen(app);
+    const invalid = await to.call('POST', '/people', { json: {} });
+    expect([invalid.status, invalid.json]).toMatchObject([
+      400,
+      { detail: "body must have required property 'name'", code: 'FST_ERR_VALIDATION' },
+    ]);
+    expect(invalid.headers['x-sent']).toBe('yes');
+    const large = await to.call('POST', '/people', { json: { name: 'x'.repeat(200) } });
+    expect([large.status, large.json.code]).toEqual([413, 'payload_too_large']);
+    const broken = await to.call('POST', '/people', {
+      body: '{',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect(broken.status).toBe(400);
+    expect(broken.headers['content-type']).toBe('application/json; charset=utf-8');
+    const { headers } = await to.get('/status');
+    expect([headers['x-own'], headers.etag, headers['content-disposition']]).toEqual([
+      'kept',
+      undefined,
+      undefined,
+    ]);
+    const head = await to.call('HEAD', '/plain');
+    expect([head.status, head.text]).toEqual([500, '']);
+  });
+
+  it("leaves the application's own handlers alone: of a plugin, and of what is not found", async () => {
+    const { app } = await throwing();
+    app.setNotFoundHandler((_request, reply) => reply.code(404).send({ mine: true }));
+    app.register(async (scope) => {
+      scope.setErrorHandler((error: Error, _request, reply) => reply.send({ own: error.message }));
+      scope.get('/own', async () => {
+        throw new Error('x');
+      });
+    });
+    app.get('/call', (_request, reply) => reply.callNotFound());
+    const to = await listen(app);
+    expect((await to.get('/unknown')).json).toEqual({ mine: true });
+    expect((await to.get('/call')).json).toEqual({ mine: true });
+    expect((await to.get('/own')).json).toEqual({ own: 'x' });
+  });
+
+  it('gives its shape to reply.callNotFound() and to unknown paths, before their body is read', async () => {
+    const { app } = await throwing();
+    app.get('/call', (_request, reply) => reply.callNotFound());
+    const to = await listen(app);
+    for (const answer of [
+      await to.get('/call'),
+      await to.call('POST', '/unknown', { body: '{', headers: { 'content-type': 'application/json' } }),
+    ])
+      expect([answer.status, answer.json.code]).toEqual([404, 'not_found']);
+  });
+
+  it("without it a refusal has its status, code, challenge and time in Fastify's shape", async () => {
+    const app = existingApp();
+    app.get('/hello', async () => 'x');
+    const settings = await existingSettings({ SECURITY_RATE_LIMIT_REQUESTS: '1' });
+    await app.register(requestLimit, { settings });
+    await app.register(securityHeaders, { settings });
+    const to = await listen(app);
+    await to.get('/hello');
+    const { status, json, headers } = await to.get('/hello');
+    expect([status, json]).toEqual([
+      429,
+      {
+        statusCode: 429,
+        code: 'too_many_requests',
+        error: 'Too Many Requests',
+        message: 'Too Many Requests',
+      },
+    ]);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
+    expect(headers['x-frame-options']).toBe('DENY');
+  });
+});
