@@ -1,28 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import {
-  ConfigurationError,
-  cors,
-  docsGate,
-  requestLimit,
-  requireHttps,
-  securityHeaders,
-  trustedHosts,
-} from '../../dist/index.js';
-import { existingApp, existingSettings, listen } from '../support/existing.js';
+import { cors, requireHttps, securityHeaders, trustedHosts } from '../../dist/index.js';
+import { existingApp, existingSettings, listen, plainApp } from '../support/existing.js';
 import { askRaw, requestBytes } from '../support/raw-socket.js';
 import { securityHeaders as lacking, noSecurityHeaders } from '../support/security-headers.js';
 
-/** Each control alone, without secureServer and the others, on an application with two routes. */
-const plain = () => {
-  const app = existingApp();
-  app.get('/hello', async () => ({ hello: 'world' }));
-  app.get('/health', async () => 'ok');
-  return app;
-};
-
 describe('securityHeaders alone', () => {
   it('stands on answers, errors and unknown paths, on routes registered before and after, and in plugins', async () => {
-    const app = plain();
+    const app = plainApp();
     app.register(async (scope) => scope.get('/before', async () => 'before'));
     await app.register(securityHeaders, { settings: await existingSettings() });
     app.register(async (scope) => scope.get('/after', async () => 'after'), { prefix: '/v1' });
@@ -41,7 +25,7 @@ describe('securityHeaders alone', () => {
   });
 
   it('leaves a field to the answer that names it, once', async () => {
-    const app = plain();
+    const app = plainApp();
     await app.register(securityHeaders, { settings: await existingSettings() });
     app.get('/page', async (_request, reply) =>
       reply
@@ -55,7 +39,7 @@ describe('securityHeaders alone', () => {
   });
 
   it('is switched off by its setting, and believes https of a declared proxy alone', async () => {
-    const off = plain();
+    const off = plainApp();
     await off.register(securityHeaders, {
       settings: await existingSettings({ SECURITY_ENABLE_SECURITY_HEADERS: 'false' }),
     });
@@ -65,7 +49,7 @@ describe('securityHeaders alone', () => {
       [{}, undefined],
       [{ TRUSTED_PROXIES: '127.0.0.1' }, 'max-age=31536000; includeSubDomains'],
     ] as const) {
-      const app = plain();
+      const app = plainApp();
       await app.register(securityHeaders, { settings: await existingSettings(env) });
       const answer = await (await listen(app)).get('/hello', forged);
       expect(answer.headers['strict-transport-security']).toBe(hsts);
@@ -93,7 +77,7 @@ describe('trustedHosts alone', () => {
   const hosts = { ALLOWED_HOSTS: '127.0.0.1,api.example.org' };
 
   it('refuses a foreign host in the words and shape of Fastify, and lets the exception pass', async () => {
-    const app = plain();
+    const app = plainApp();
     await app.register(trustedHosts, { settings: await existingSettings(hosts), except: ['/health'] });
     const { port } = await listen(app);
     const as = (host: string, path = '/hello') => askRaw(port, requestBytes('GET', path, [`Host: ${host}`]));
@@ -108,7 +92,7 @@ describe('trustedHosts alone', () => {
   });
 
   it('knows two hosts, a malformed one, and every spelling that hopes to be the exception', async () => {
-    const app = plain();
+    const app = plainApp();
     app.get('/files/*', async () => 'file');
     await app.register(trustedHosts, { settings: await existingSettings(hosts), except: ['/health'] });
     const { port } = await listen(app);
@@ -128,15 +112,15 @@ describe('trustedHosts alone', () => {
 
   it('refuses the start for an exception that names no route, and for what is no list of paths', async () => {
     const settings = await existingSettings();
-    const app = plain();
+    const app = plainApp();
     await app.register(trustedHosts, { settings, except: ['/helth'] });
     await expect(app.ready()).rejects.toThrow(
       'trustedHosts: except names /helth, and there is no such route',
     );
     for (const except of ['/health', ['health'], [7]])
-      await expect(plain().register(trustedHosts, { settings, except: except as string[] })).rejects.toThrow(
-        /trustedHosts: except is a list of paths/,
-      );
+      await expect(
+        plainApp().register(trustedHosts, { settings, except: except as string[] }),
+      ).rejects.toThrow(/trustedHosts: except is a list of paths/);
   });
 });
 
@@ -148,7 +132,7 @@ describe('requireHttps alone', () => {
   };
 
   it('sends pages on, refuses calls, and lets https and the exception pass', async () => {
-    const app = plain();
+    const app = plainApp();
     await app.register(requireHttps, { settings: await existingSettings(https), except: ['/health'] });
     const to = await listen(app);
     const page = await to.get('/hello?a=1', { headers: { accept: 'text/html', host: 'api.example.org' } });
@@ -176,7 +160,7 @@ describe('cors alone', () => {
   const origins = { SECURITY_CORS_ORIGINS: origin };
 
   it('answers a preflight, of an unknown path too, and marks an answer, an error and a 404', async () => {
-    const app = plain();
+    const app = plainApp();
     app.put('/things/:id', async () => 'x');
     app.get('/fault', async () => {
       throw new Error('broken');
@@ -203,7 +187,7 @@ describe('cors alone', () => {
   });
 
   it("permits no other origin, and keeps Vary beside an answer's own", async () => {
-    const app = plain();
+    const app = plainApp();
     app.get('/packed', async (_request, reply) => reply.header('vary', 'Accept-Encoding').send('x'));
     app.get('/both', async (_request, reply) => reply.header('vary', 'accept, ORIGIN').send('x'));
     await app.register(cors, { settings: await existingSettings(origins) });
@@ -224,94 +208,7 @@ describe('cors alone', () => {
     const settings = await existingSettings();
     for (const allowedHeaders of [['*'], ['X-A, X-B'], ['X\r\nSet-Cookie: a'], 'X-A'])
       await expect(
-        plain().register(cors, { settings, allowedHeaders: allowedHeaders as string[] }),
+        plainApp().register(cors, { settings, allowedHeaders: allowedHeaders as string[] }),
       ).rejects.toThrow(/cors: allowedHeaders is a list of header names/);
-  });
-});
-
-describe('requestLimit alone', () => {
-  const three = { SECURITY_RATE_LIMIT_REQUESTS: '3' };
-
-  it('counts each client, unknown paths too, and says when to come again', async () => {
-    const app = plain();
-    await app.register(requestLimit, { settings: await existingSettings(three), except: ['/health'] });
-    const to = await listen(app);
-    const first = await to.get('/hello');
-    expect([first.status, first.headers['ratelimit']]).toEqual([200, '"default";r=2;t=3600']);
-    expect((await to.get('/nothing')).status).toBe(404);
-    expect((await to.call('HEAD', '/hello')).status).toBe(200);
-    const refused = await to.get('/hello');
-    expect([refused.status, refused.json.code]).toEqual([429, 'too_many_requests']);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(refused.headers['cache-control']).toBe('no-store');
-    expect((await to.get('/health')).status).toBe(200);
-  });
-
-  it('counts on the address that is proven, whatever the client or trustProxy says', async () => {
-    const app = existingApp({ trustProxy: true });
-    app.get('/hello', async () => 'x');
-    await app.register(requestLimit, { settings: await existingSettings(three) });
-    const to = await listen(app);
-    const statuses: number[] = [];
-    for (const address of ['1.1.1.1', '2.2.2.2', '3.3.3.3', '4.4.4.4'])
-      statuses.push((await to.get('/hello', { headers: { 'x-forwarded-for': address } })).status);
-    expect(statuses).toEqual([200, 200, 200, 429]);
-  });
-});
-
-describe('docsGate alone', () => {
-  const withDocs = () => {
-    const app = existingApp({ routerOptions: { caseSensitive: false, ignoreDuplicateSlashes: true } });
-    app.get('/docs', async () => 'page');
-    app.get('/docs/*', async () => 'asset');
-    app.get('/openapi.json', async () => ({}));
-    app.get('/documents', async () => 'mine');
-    app.get('/:anything', async () => 'wildcard');
-    app.get('/static/*', async () => 'static');
-    return app;
-  };
-  const paths = ['/docs', '/openapi.json'];
-
-  it('lets the docs exist under DEBUG alone; elsewhere they are like any unknown path', async () => {
-    for (const [DEBUG, status] of [
-      ['true', 200],
-      ['false', 404],
-    ] as const) {
-      const app = withDocs();
-      await app.register(docsGate, { settings: await existingSettings({ DEBUG }), paths });
-      const to = await listen(app);
-      for (const path of ['/docs', '/docs/ui.js', '/openapi.json'])
-        expect([path, (await to.get(path)).status]).toEqual([path, status]);
-      expect((await to.get('/documents')).text).toBe('mine');
-      expect((await to.get('/other')).text).toBe('wildcard');
-      if (status === 200) continue;
-      expect((await to.get('/docs')).json.message).toBe('Route GET:/docs not found');
-    }
-  });
-
-  it('is not got round by another spelling, another method or a wildcard route', async () => {
-    const app = withDocs();
-    app.post('/docs', async () => 'posted');
-    await app.register(docsGate, { settings: await existingSettings(), paths });
-    const { port } = await listen(app);
-    const spellings = [
-      ...['/docs?x=1', '/docs#', '/%64ocs', '/DOCS', '/Docs/ui.js', '//docs', '/docs/', '/docs//ui.js'],
-      ...['/docs/..%2fdocs', '/openapi%2ejson', '/OpenAPI.json', '/static/..%2f..%2fdocs', '/docs;a=b'],
-    ];
-    for (const path of spellings) {
-      const answer = await askRaw(port, requestBytes('GET', path));
-      expect([path, answer.status]).toEqual([path, 404]);
-    }
-    expect((await askRaw(port, requestBytes('GET', `http://127.0.0.1:${port}/docs`))).status).toBe(404);
-    expect((await askRaw(port, requestBytes('HEAD', '/docs'))).status).toBe(404);
-    expect((await askRaw(port, requestBytes('POST', '/docs', ['Content-Length: 0']))).status).toBe(404);
-  });
-
-  it('refuses to close nothing, or everything', async () => {
-    const settings = await existingSettings();
-    for (const given of [[], ['/']])
-      await expect(existingApp().register(docsGate, { settings, paths: given })).rejects.toThrow(
-        ConfigurationError,
-      );
   });
 });

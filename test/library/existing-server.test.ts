@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, cors, errorDoor, secureServer, securityHeaders } from '../../dist/index.js';
@@ -120,7 +120,7 @@ describe('secureServer alone', () => {
   it('refuses garbage on every address of localhost alike', async () => {
     const { app } = await things({});
     await app.listen({ host: 'localhost', port: 0 });
-    for (const { address, port } of app.addresses()) {
+    for (const { address, port } of app.addresses() as AddressInfo[]) {
       const seen = await new Promise<string>((resolve, reject) => {
         const socket = connect(port, address, () => socket.end('garbage\r\n\r\n'));
         let text = '';

@@ -17,6 +17,14 @@ export function existingApp(options: FastifyServerOptions = {}): FastifyInstance
   return app;
 }
 
+/** One with two routes, to register a control on alone: without secureServer and the others. */
+export function plainApp(): FastifyInstance {
+  const app = existingApp();
+  app.get('/hello', async () => ({ hello: 'world' }));
+  app.get('/health', async () => 'ok');
+  return app;
+}
+
 /** Production's rules are not what is tested here: a memory database, limits on unless DEBUG is asked for. */
 export const existingSettings = async (env: Readonly<Record<string, string>> = {}): Promise<Settings> =>
   (await loadTestSettings({ DEBUG: 'false', ...env })).settings;

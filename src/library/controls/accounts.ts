@@ -36,6 +36,8 @@ export interface AccountsOptions extends ControlOptions {
   readonly access?: Access;
   /** `{ users: false }` leaves a group of routes out. All are there by default. */
   readonly routes?: Readonly<Partial<Record<AccountRouteGroup, boolean>>>;
+  /** Before the path of each of our routes: '/identity'. The discovery routes, whose place the standards fix, are then out. */
+  readonly prefix?: string;
 }
 
 /** What `accounts` adds to an application, as `app.sallyport`. */
@@ -64,16 +66,17 @@ declare module 'fastify' {
  */
 export const accounts: Control<AccountsOptions> = control(
   'accounts',
-  ['access', 'routes'],
+  ['access', 'routes', 'prefix'],
   async (app, options) => {
-    const { settings, access, routes = {} } = options;
+    const { settings, access, routes = {}, prefix = '' } = options;
     const table = access === undefined ? builtInAccess : accessTableOf(access);
     const without = groupsWithout(routes);
+    assertPrefix(prefix);
     assertFree(app);
     const store = await openMigrated({ settings, clock: systemClock, log: app.log });
     const closing: (() => Promise<void>)[] = [() => store.close()];
     try {
-      return await openHouse(app, { settings, access: table }, { without, store, closing });
+      return await openHouse(app, { settings, access: table }, { without, prefix, store, closing });
     } catch (error) {
       await closeAll(closing);
       throw mended(error);
@@ -83,6 +86,7 @@ export const accounts: Control<AccountsOptions> = control(
 
 interface House {
   readonly without: ReadonlySet<string>;
+  readonly prefix: string;
   readonly store: Store;
   /** What to close, the last first. */
   readonly closing: (() => Promise<void>)[];
@@ -91,7 +95,7 @@ interface House {
 async function openHouse(
   app: FastifyInstance,
   { settings, access }: { readonly settings: AccountsOptions['settings']; readonly access: AccessTable },
-  { without, store, closing }: House,
+  { without, prefix, store, closing }: House,
 ): Promise<Step> {
   const deps = { settings, store, clock: systemClock };
   const events = new AccountEvents(app.log);
@@ -108,7 +112,7 @@ async function openHouse(
     afterCommit: (name, hook) => events.afterCommit(name, hook),
   });
   const limits = createAddressLimits(deps, generalLimit);
-  await app.register(async (scope) => addScope(scope, { flows, limits, access, key }, without));
+  await app.register(async (scope) => addScope(scope, { flows, limits, access, key }, without), { prefix });
   app.addHook('onRoute', assertHooks(access));
   app.addHook('preHandler', function (request, reply, done) {
     // A route of the application without a guard ignores credentials: it is none of ours.
@@ -136,7 +140,8 @@ function addScope(scope: FastifyInstance, parts: AccountParts, without: Readonly
     limit: createLimitMaker({ settings, store, clock }),
     scoped: true,
   });
-  addAccountRoutes(routes, parts, (group) => !without.has(group));
+  const isPlaced = (group: string): boolean => group !== 'discovery' || scope.prefix === '';
+  addAccountRoutes(routes, parts, (group) => !without.has(group) && isPlaced(group));
 }
 
 /** By the time Fastify calls `onClose` the last answer is out. */
@@ -194,6 +199,14 @@ const groups: readonly string[] = [
   'discovery',
 ] satisfies AccountRouteGroup[];
 
+function assertPrefix(prefix: unknown): void {
+  if (prefix === '' || (typeof prefix === 'string' && /^(?:\/[\w.~-]+)+$/.test(prefix))) return;
+  throw new ConfigurationError(
+    'ERR_OPTIONS',
+    `accounts: prefix is a path without a slash at its end: prefix: '/identity'.`,
+  );
+}
+
 function groupsWithout(routes: object): ReadonlySet<string> {
   const stranger = Object.keys(routes).find((group) => !groups.includes(group));
   if (stranger !== undefined)
@@ -208,6 +221,6 @@ function mended(error: unknown): unknown {
   if (!(error instanceof Error) || Reflect.get(error, 'code') !== 'FST_ERR_DUPLICATED_ROUTE') return error;
   return new ConfigurationError(
     'ERR_ROUTE_DUPLICATE',
-    `accounts: ${error.message}. Give your own route another path, or leave that group of ours out: accounts, { settings, routes: { users: false } }.`,
+    `accounts: ${error.message}. Give your own route another path, leave that group of ours out (routes: { users: false }), or put all of ours below a prefix: '/identity'.`,
   );
 }

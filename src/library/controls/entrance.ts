@@ -123,7 +123,7 @@ export function* scopesOf(app: FastifyInstance): Generator<FastifyInstance> {
 }
 
 /** Whether a control covers this scope. */
-export function isCovered(app: FastifyInstance, name: ControlName): boolean {
+function isCovered(app: FastifyInstance, name: ControlName): boolean {
   for (const scope of scopesOf(app)) if (entrances.get(scope)?.has(name)) return true;
   return false;
 }

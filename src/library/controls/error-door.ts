@@ -4,7 +4,7 @@ import { answerByReply } from '../../http/error-reply.js';
 import { type Control, control } from './control.js';
 
 /** Fastify's handler for what no route takes, where the application set none. */
-export const isFastifysNotFound = ({ routeOptions }: FastifyRequest): boolean =>
+const isFastifysNotFound = ({ routeOptions }: FastifyRequest): boolean =>
   (routeOptions as { readonly handler?: { readonly name: string } }).handler?.name === 'basic404';
 
 /**

@@ -11,7 +11,7 @@ const limits = new WeakMap<FastifyInstance, RequestLimit>();
 
 /** The endpoint counts by itself, once it knows whether a stranger asks or a device that signed in before. */
 const countsItself = ({ server, routeOptions }: FastifyRequest): boolean =>
-  routeOptions.url === tokenPath && isAccountScope(server);
+  isAccountScope(server) && routeOptions.url === server.prefix + tokenPath;
 
 /** The general limit of whoever asks, looked up at each request: `requestLimit` may be registered later, or not at all. */
 export const generalLimit: RequestLimit = {
