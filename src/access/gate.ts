@@ -81,6 +81,9 @@ export function installGate(fastify: FastifyInstance, scoped = false): void {
   });
 }
 
+/** Whether every route of this instance passes a gate. */
+export const hasGate = (fastify: FastifyInstance): boolean => rows.has(fastify);
+
 /** Every route × who may call it, HEAD twins and plugins included, in the order of registration. */
 export function routesTable(fastify: FastifyInstance): readonly RouteRow[] {
   const table = rows.get(fastify);

@@ -66,6 +66,11 @@ export class Refusal extends Error {
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
   }
+
+  /** The same as `status`, by the name that Fastify and error handlers written for it ask for. */
+  get statusCode(): number {
+    return this.status;
+  }
 }
 
 /** 422: what was wrong with the input, as FastAPI lists it. */

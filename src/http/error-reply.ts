@@ -75,6 +75,8 @@ export function answerByReply(error: unknown, request: FastifyRequest, reply: Fa
   const context = contextOf(request.raw);
   const { status, code, body, fields } = tell(error, reply, context.id);
   if (status >= 500) logFault(request.log, request.raw, code, causeOf(error));
+  else if (error instanceof Refusal && error.reason !== undefined)
+    request.log.info({ request_id: context.id, code, reason: error.reason }, 'refused');
   for (const name of contentFields) reply.removeHeader(name);
   if (isHttpError(error) && typeof error.headers === 'object' && error.headers !== null)
     reply.headers(error.headers as Parameters<FastifyReply['headers']>[0]);

@@ -1,7 +1,8 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { errorDoor, Refusal, requestLimit, securityHeaders } from '../../dist/index.js';
+import { errorDoor, Refusal, requestLimit, secureServer, securityHeaders } from '../../dist/index.js';
 import { existingApp, existingSettings, listen } from '../support/existing.js';
+import { askRaw, requestBytes } from '../support/raw-socket.js';
 import { LogLines } from '../support/wire.js';
 
 const httpError = (statusCode: number, message: string, more: object = {}) =>
@@ -135,6 +136,50 @@ describe('errorDoor alone', () => {
       await to.call('POST', '/unknown', { body: '{', headers: { 'content-type': 'application/json' } }),
     ])
       expect([answer.status, answer.json.code]).toEqual([404, 'not_found']);
+  });
+
+  it('answers for a hook of the application that refused before ours, under an id', async () => {
+    const app = existingApp();
+    app.addHook('onRequest', async (request) => {
+      if (request.headers['x-blocked'] !== undefined) throw httpError(403, 'Blocked');
+    });
+    await app.register(errorDoor, { settings: await existingSettings() });
+    app.get('/hello', async () => 'x');
+    const to = await listen(app);
+    const { status, json, headers } = await to.get('/hello', { headers: { 'x-blocked': 'yes' } });
+    expect([status, json]).toEqual([
+      403,
+      { detail: 'Blocked', code: 'forbidden', request_id: headers['x-request-id'] },
+    ]);
+  });
+
+  it('a client that still sends its body reads the refusal', async () => {
+    const settings = await existingSettings();
+    for (const server of [{}, secureServer(settings)]) {
+      const app = existingApp(server);
+      await app.register(errorDoor, { settings });
+      app.post(
+        '/guarded',
+        { onRequest: () => Promise.reject(new Refusal('not_authenticated')) },
+        async () => 'x',
+      );
+      const head = ['Content-Type: application/json', `Content-Length: ${1_000_000}`];
+      const { port } = await listen(app);
+      const answer = await askRaw(port, requestBytes('POST', '/guarded', head, 'x'.repeat(1_000_000)));
+      expect([answer.status, answer.json.code]).toEqual([401, 'not_authenticated']);
+    }
+  });
+
+  it('a handler written for Fastify finds the status of a refusal by its usual name', async () => {
+    const app = existingApp();
+    app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) =>
+      reply.code(error.statusCode ?? 500).send({ mine: error.message }),
+    );
+    app.get('/refused', async () => {
+      throw new Refusal('account_disabled');
+    });
+    const { status, json } = await (await listen(app)).get('/refused');
+    expect([status, json]).toEqual([403, { mine: 'Account is disabled' }]);
   });
 
   it("without it a refusal has its status, code, challenge and time in Fastify's shape", async () => {

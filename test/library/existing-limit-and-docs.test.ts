@@ -81,6 +81,16 @@ describe('docsGate alone', () => {
     expect((await askRaw(port, requestBytes('POST', '/docs', ['Content-Length: 0']))).status).toBe(404);
   });
 
+  it('refuses the start for a path at which nothing can be, under DEBUG too', async () => {
+    const app = existingApp();
+    app.get('/files/*', async () => 'x');
+    await app.register(docsGate, {
+      settings: await existingSettings({ DEBUG: 'true' }),
+      paths: ['/files/docs', '/dcos'],
+    });
+    await expect(app.ready()).rejects.toThrow('docsGate: paths names /dcos, and no route is there.');
+  });
+
   it('refuses to close nothing, or everything', async () => {
     const settings = await existingSettings();
     for (const given of [[], ['/']])

@@ -73,6 +73,20 @@ describe('secureServer alone', () => {
     expect(line).toMatchObject({ request_id: json.request_id, status: 400, address: '127.0.0.1' });
   });
 
+  it('warns once of a proxy that nobody declared', async () => {
+    const { app } = await things({});
+    const to = await listen(app);
+    const warnings: string[] = [];
+    const keep = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', keep);
+    for (let asked = 0; asked < 2; asked += 1)
+      await to.get('/', { headers: { 'x-forwarded-for': '1.1.1.1' } });
+    process.off('warning', keep);
+    expect(warnings).toEqual([
+      expect.stringMatching(/TRUSTED_PROXIES does not name.*\(peer 127\.0\.0\.1\)$/),
+    ]);
+  });
+
   it("holds beside the application's own options of its server", async () => {
     const { app } = await things({
       requestTimeout: 5_000,

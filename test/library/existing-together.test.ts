@@ -14,6 +14,7 @@ import {
   securityHeaders,
   trustedHosts,
 } from '../../dist/index.js';
+import { createTestApp } from '../../dist/testing/index.js';
 import { existingApp, existingSettings, listen } from '../support/existing.js';
 import { askRaw, requestBytes } from '../support/raw-socket.js';
 import { securityHeaders as lacking } from '../support/security-headers.js';
@@ -121,6 +122,14 @@ describe('a control registered twice', () => {
       await scope.register(requestLimit, { settings });
     });
     await expect(outer.ready()).rejects.toThrow(/requestLimit is registered twice/);
+  });
+
+  it('is refused on an application that has all of them', async () => {
+    const app = await createTestApp();
+    await expect(app.fastify.register(cors, { settings: app.settings })).rejects.toThrow(
+      /cors: an application that createSecureApp made has this control/,
+    );
+    await app.close();
   });
 
   it('is refused before a second store is opened', async () => {

@@ -13,7 +13,6 @@ import { type AccountParts, addAccountRoutes, createFlowDeps, type RouteGroup } 
 import { systemClock } from '../../base/clock.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { installBodyParsers } from '../../http/body.js';
-import { answerByReply } from '../../http/error-reply.js';
 import { assertParametersGiven } from '../../http/method-not-allowed.js';
 import type { Store } from '../../store/connection.js';
 import { loadSigningKey } from '../../tokens/signing-keys.js';
@@ -24,7 +23,8 @@ import { toOwnStore } from '../own-store.js';
 import type { SecureApp } from '../secure-app.js';
 import { createSessions } from '../sessions.js';
 import { type Control, type ControlOptions, control } from './control.js';
-import { markAccountScope, type Step } from './entrance.js';
+import { type Entrance, markAccountScope, type Step } from './entrance.js';
+import { answerBy } from './error-door.js';
 import { generalLimit } from './request-limit.js';
 
 /** Groups of the routes that `accounts` brings. */
@@ -67,7 +67,7 @@ declare module 'fastify' {
 export const accounts: Control<AccountsOptions> = control(
   'accounts',
   ['access', 'routes', 'prefix'],
-  async (app, options) => {
+  async (app, options, entrance) => {
     const { settings, access, routes = {}, prefix = '' } = options;
     const table = access === undefined ? builtInAccess : accessTableOf(access);
     const without = groupsWithout(routes);
@@ -76,7 +76,7 @@ export const accounts: Control<AccountsOptions> = control(
     const store = await openMigrated({ settings, clock: systemClock, log: app.log });
     const closing: (() => Promise<void>)[] = [() => store.close()];
     try {
-      return await openHouse(app, { settings, access: table }, { without, prefix, store, closing });
+      return await openHouse(app, { settings, access: table }, { without, prefix, store, closing, entrance });
     } catch (error) {
       await closeAll(closing);
       throw mended(error);
@@ -87,6 +87,7 @@ export const accounts: Control<AccountsOptions> = control(
 interface House {
   readonly without: ReadonlySet<string>;
   readonly prefix: string;
+  readonly entrance: Entrance;
   readonly store: Store;
   /** What to close, the last first. */
   readonly closing: (() => Promise<void>)[];
@@ -95,7 +96,7 @@ interface House {
 async function openHouse(
   app: FastifyInstance,
   { settings, access }: { readonly settings: AccountsOptions['settings']; readonly access: AccessTable },
-  { without, prefix, store, closing }: House,
+  { without, prefix, store, closing, entrance }: House,
 ): Promise<Step> {
   const deps = { settings, store, clock: systemClock };
   const events = new AccountEvents(app.log);
@@ -112,7 +113,13 @@ async function openHouse(
     afterCommit: (name, hook) => events.afterCommit(name, hook),
   });
   const limits = createAddressLimits(deps, generalLimit);
-  await app.register(async (scope) => addScope(scope, { flows, limits, access, key }, without), { prefix });
+  await app.register(
+    async (scope) => {
+      scope.setErrorHandler(answerBy(entrance));
+      addScope(scope, { flows, limits, access, key }, without);
+    },
+    { prefix },
+  );
   app.addHook('onRoute', assertHooks(access));
   app.addHook('preHandler', function (request, reply, done) {
     // A route of the application without a guard ignores credentials: it is none of ours.
@@ -128,7 +135,6 @@ async function openHouse(
 function addScope(scope: FastifyInstance, parts: AccountParts, without: ReadonlySet<string>): void {
   const { settings, store, clock } = parts.flows;
   markAccountScope(scope);
-  scope.setErrorHandler(answerByReply);
   installBodyParsers(scope);
   scope.addHook('onRequest', (request, _reply, done) => {
     assertParametersGiven(request);

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { hasGate } from '../../access/gate.js';
 import { toError } from '../../access/run.js';
 import { systemClock } from '../../base/clock.js';
 import { ConfigurationError } from '../../base/errors.js';
@@ -65,7 +66,7 @@ export class Entrance {
   }
 
   #pass(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    if (!hasContext(request.raw)) this.#open(request, reply);
+    this.assureContext(request, reply);
     const steps = this.#inOrder;
     const goOn = (at: number, error?: Error): void => {
       const step = steps[at];
@@ -78,8 +79,12 @@ export class Entrance {
     goOn(0);
   }
 
-  /** Without `secureServer`, and by app.inject. The application's own id is ours, so that its log lines bear it too. */
-  #open(request: FastifyRequest, reply: FastifyReply): void {
+  /**
+   * Who asks and under which id: for a request that came without `secureServer` or by app.inject, and for one that a hook
+   * of the application refused before us. The application's own id is ours, so that its log lines bear it too.
+   */
+  assureContext(request: FastifyRequest, reply: FastifyReply): void {
+    if (hasContext(request.raw)) return;
     const { id } = request;
     const own = id.length >= shortestId && isWellFormedId(id) ? () => id : undefined;
     const context = openContext(request.raw, this.#readClient, systemClock, own);
@@ -140,6 +145,11 @@ export function entranceFor(app: FastifyInstance, name: ControlName, settings: S
       `${name} is registered twice for the same routes: on this instance, or on one around it. Keep one.`,
     );
   for (const scope of scopesOf(app)) {
+    if (hasGate(scope))
+      throw new ConfigurationError(
+        'ERR_CONTROL_TWICE',
+        `${name}: an application that createSecureApp made has this control. Take the plugin out.`,
+      );
     const known = entrances.get(scope);
     if (known !== undefined && known.trustedProxies !== settings.trustedProxies.join())
       throw new ConfigurationError(

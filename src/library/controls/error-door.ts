@@ -2,6 +2,15 @@ import type { FastifyRequest } from 'fastify';
 import { ConfigurationError, Refusal } from '../../base/errors.js';
 import { answerByReply } from '../../http/error-reply.js';
 import { type Control, control } from './control.js';
+import type { Entrance } from './entrance.js';
+
+/** The one error handler, for requests too that were refused before they came to our hook. */
+export const answerBy =
+  (entrance: Entrance): typeof answerByReply =>
+  (error, request, reply) => {
+    entrance.assureContext(request, reply);
+    answerByReply(error, request, reply);
+  };
 
 /** Fastify's handler for what no route takes, where the application set none. */
 const isFastifysNotFound = ({ routeOptions }: FastifyRequest): boolean =>
@@ -21,13 +30,14 @@ const isFastifysNotFound = ({ routeOptions }: FastifyRequest): boolean =>
  * covered: a 405 (Fastify answers 404), and what is refused before routing, which is `secureServer`'s.
  * @throws ConfigurationError where a route was there before: Fastify has bound its error handler by then.
  */
-export const errorDoor: Control = control('errorDoor', [], (app, _options, { firstRoute }) => {
+export const errorDoor: Control = control('errorDoor', [], (app, _options, entrance) => {
+  const { firstRoute } = entrance;
   if (firstRoute !== undefined)
     throw new ConfigurationError(
       'ERR_CONTROL_ORDER',
       `errorDoor: the application has routes already (${firstRoute}), whose errors would not come by it. Register it before the first route, and before the plugins that bring some.`,
     );
-  app.setErrorHandler(answerByReply);
+  app.setErrorHandler(answerBy(entrance));
   // For reply.callNotFound(), which comes by here alone.
   app.addHook('preHandler', (request, _reply, done) => {
     done(isFastifysNotFound(request) ? new Refusal('not_found') : undefined);
