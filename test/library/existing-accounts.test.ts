@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { accounts, currentUser, defineAccess } from '../../dist/index.js';
 import { existingApp, existingSettings, listen } from '../support/existing.js';
@@ -50,6 +51,28 @@ describe('accounts', () => {
     const { id } = (await to.get('/users/me', { token })).json;
     const opened = await app.sallyport.sessions.open(id);
     expect((await to.get('/users/me', { token: opened.accessToken })).json.username).toBe('alice');
+  });
+
+  it('lets hooks after the commit end before it closes the store', async () => {
+    let close = (): void => undefined;
+    const closing = new Promise<void>((resolve) => {
+      close = resolve;
+    });
+    // From here on the server is closed and no request runs.
+    const { app, to } = await withAccounts((own) => own.addHook('preClose', async () => close()));
+    const found: number[] = [];
+    app.sallyport.afterCommit('account.registered', async () => {
+      await closing;
+      const { db } = app.sallyport.store;
+      for (let asked = 0; asked < 500; asked += 1) {
+        // Whoever closes without waiting gets their turn.
+        await turn();
+        found.push((await db.selectFrom('sallyport_accounts').select('username').execute()).length);
+      }
+    });
+    await to.signUp('alice');
+    await app.close();
+    expect(found).toHaveLength(500);
   });
 
   it("keeps its bodies, errors and gate to itself: the application's routes are as they were", async () => {

@@ -70,7 +70,14 @@ describe('docsGate alone', () => {
     const { port } = await listen(app);
     const spellings = [
       ...['/docs?x=1', '/docs#', '/%64ocs', '/DOCS', '/Docs/ui.js', '//docs', '/docs/', '/docs//ui.js'],
-      ...['/docs/..%2fdocs', '/openapi%2ejson', '/OpenAPI.json', '/static/..%2f..%2fdocs', '/docs;a=b'],
+      ...[
+        '/docs/..%2fdocs',
+        '/openapi%2ejson',
+        '/OpenAPI.json',
+        '/static/..%2f..%2fdocs',
+        '/static/..%5C..%2FDOCS',
+        '/docs;a=b',
+      ],
     ];
     for (const path of spellings) {
       const answer = await askRaw(port, requestBytes('GET', path));
@@ -79,6 +86,15 @@ describe('docsGate alone', () => {
     expect((await askRaw(port, requestBytes('GET', `http://127.0.0.1:${port}/docs`))).status).toBe(404);
     expect((await askRaw(port, requestBytes('HEAD', '/docs'))).status).toBe(404);
     expect((await askRaw(port, requestBytes('POST', '/docs', ['Content-Length: 0']))).status).toBe(404);
+  });
+
+  it('is not got round by a hook that rewrites the URL', async () => {
+    const app = withDocs();
+    app.addHook('onRequest', async ({ raw }) => {
+      raw.url = '/elsewhere';
+    });
+    await app.register(docsGate, { settings: await existingSettings(), paths });
+    expect((await (await listen(app)).get('/docs/ui.js')).status).toBe(404);
   });
 
   it('refuses the start for a path at which nothing can be, under DEBUG too', async () => {

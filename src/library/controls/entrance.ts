@@ -92,16 +92,10 @@ export class Entrance {
   }
 }
 
-/** What comes after the step is not the step's: a throw from there must not be answered twice. */
 function take(step: Step, request: FastifyRequest, reply: FastifyReply, goOn: (error?: Error) => void): void {
-  let went = false;
   try {
-    step(request, reply, (error) => {
-      went = true;
-      goOn(error);
-    });
+    step(request, reply, goOn);
   } catch (error) {
-    if (went) throw error;
     goOn(toError(error, 'a control'));
   }
 }
