@@ -54,6 +54,8 @@ export class Refusal extends Error {
   override readonly name: string = 'Refusal';
   readonly code: RefusalCode;
   readonly status: number;
+  /** The same, by the name that Fastify and error handlers written for it ask for. */
+  readonly statusCode: number;
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
@@ -62,14 +64,10 @@ export class Refusal extends Error {
     super(catalogue[code].detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = catalogue[code].status;
+    this.statusCode = this.status;
     this.detail = catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
-  }
-
-  /** The same as `status`, by the name that Fastify and error handlers written for it ask for. */
-  get statusCode(): number {
-    return this.status;
   }
 }
 
