@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { accounts, currentUser, defineAccess } from '../../dist/index.js';
+import { accounts, currentUser, defineAccess, type Settings } from '../../dist/index.js';
 import { existingApp, existingSettings, listen } from '../support/existing.js';
 import { promote, withAccounts } from '../support/existing-accounts.js';
+import { createDatabase } from '../support/stores.js';
 import { password } from '../support/wire.js';
 
 describe('accounts', () => {
@@ -73,6 +74,25 @@ describe('accounts', () => {
     await to.signUp('alice');
     await app.close();
     expect(found).toHaveLength(500);
+  });
+
+  it('of two applications on one PostgreSQL are the same', async () => {
+    const database = await createDatabase('postgres');
+    const where = database.settings as unknown as Pick<Settings, 'database' | 'dataDir'>;
+    const settings: Settings = { ...(await existingSettings()), ...where };
+    const open = async () => {
+      const app = existingApp();
+      await app.register(accounts, { settings });
+      app.get('/mine', { onRequest: currentUser.hook }, async (request) => currentUser.of(request).username);
+      return { app, to: await listen(app) };
+    };
+    const [one, other] = [await open(), await open()];
+    const token = await one.to.signUp('alice');
+    expect((await other.to.get('/mine', { token })).text).toBe('alice');
+    await other.to.call('POST', '/auth/logout', { token });
+    expect((await one.to.get('/mine', { token })).status).toBe(401);
+    for (const { app } of [one, other]) await app.close();
+    await database.drop();
   });
 
   it("keeps its bodies, errors and gate to itself: the application's routes are as they were", async () => {
