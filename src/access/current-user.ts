@@ -3,9 +3,15 @@ import { Refusal } from '../base/errors.js';
 import { dependency, fromRequest, guard } from './dependency.js';
 import { granted } from './granted.js';
 import { bearerSchemes } from './openapi-security.js';
-import { type Identity, nobody, type Principal } from './principal.js';
+import type { Identity, Principal } from './principal.js';
 
-const identity = fromRequest('identity', (request) => request.identity ?? nobody);
+/** Nobody judged: to say "not authenticated" would blame the client for what the application lacks. */
+const identity = fromRequest('identity', (request): Identity => {
+  if (request.identity) return request.identity;
+  throw new Error(
+    'The credential of this request was not judged, so no guard can say who asks. Make the application with createSecureApp(), or register the plugin accounts before the plugin or hook that has this guard.',
+  );
+});
 
 function proven(found: Identity): Principal {
   switch (found.kind) {

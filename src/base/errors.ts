@@ -76,6 +76,8 @@ export class Refusal extends Error {
   override readonly name: string = 'Refusal';
   readonly code: RefusalCode;
   readonly status: number;
+  /** The same, by the name that Fastify and error handlers written for it ask for. */
+  readonly statusCode: number;
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
@@ -88,6 +90,7 @@ export class Refusal extends Error {
     );
     this.code = code;
     this.status = catalogue[code].status;
+    this.statusCode = this.status;
     this.detail = options.detail ?? catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;
