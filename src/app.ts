@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { createAddressLimits } from './access/address-limit.js';
+import { type AddressLimits, createAddressLimits } from './access/address-limit.js';
 import { createRoutes, type Routes } from './access/create-routes.js';
 import { createDenialRecorder } from './access/denials.js';
 import { declareAccess } from './access/granted.js';
@@ -15,6 +15,7 @@ import type { Clock } from './base/clock.js';
 import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
 import { createHttpControls } from './http/http-controls.js';
+import { endAnsweredUpgrade } from './http/upgrade.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
 import { addApiKeyRoutes } from './routes/api-key-routes.js';
@@ -88,6 +89,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const production = settings.environment === 'production';
   const routes = createRoutes(fastify, { production, access, limit: createLimitMaker(deps) });
 
+  fastify.addHook('onRequest', endAnsweredUpgrade);
   fastify.addHook('onRequest', unlessHealth(http.assertTrustedHost));
   fastify.addHook('onRequest', unlessHealth(http.assertHttps));
   fastify.addHook('onRequest', http.answerCors);
@@ -97,18 +99,9 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   fastify.addHook('preHandler', identity.judgeAgain);
   fastify.addHook('onError', createDenialRecorder(deps));
 
-  const wire = accountWire(settings, access);
   const has = (group: RouteGroup): boolean => !deps.without?.has(group);
   if (has('health')) addHealthRoutes(routes, store, clock);
-  if (has('account')) addOwnAccountRoutes(routes, flows, limits, wire);
-  if (has('account')) addOwnSessionRoutes(routes, flows);
-  if (has('tokens')) addTokenRoutes(routes, flows, limits);
-  if (has('users')) addUserRoutes(routes, flows, wire);
-  if (has('users')) addUserSessionRoutes(routes, flows);
-  if (has('api-keys')) addApiKeyRoutes(routes, flows, access);
-  if (has('events')) addEventRoutes(routes, store);
-  if (has('discovery')) addWellKnownRoutes(routes, settings, key);
-  if (has('discovery')) addSecurityTextRoute(routes, settings, clock);
+  addAccountRoutes(routes, { flows, limits, access, key }, has);
   if (has('docs') && settings.debug) addDocsRoutes(routes, settings, openApi);
   return {
     fastify,
@@ -120,6 +113,33 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
       await flows.hasher.close();
     },
   };
+}
+
+/** What the routes of the accounts work with. */
+export interface AccountParts {
+  readonly flows: FlowDeps;
+  readonly limits: AddressLimits;
+  readonly access: AccessTable;
+  readonly key: SigningKey;
+}
+
+/** Everything but health and docs, which are the whole server's. */
+export function addAccountRoutes(
+  routes: Routes,
+  { flows, limits, access, key }: AccountParts,
+  has: (group: RouteGroup) => boolean,
+): void {
+  const { settings, store, clock } = flows;
+  const wire = accountWire(settings, access);
+  if (has('account')) addOwnAccountRoutes(routes, flows, limits, wire);
+  if (has('account')) addOwnSessionRoutes(routes, flows);
+  if (has('tokens')) addTokenRoutes(routes, flows, limits);
+  if (has('users')) addUserRoutes(routes, flows, wire);
+  if (has('users')) addUserSessionRoutes(routes, flows);
+  if (has('api-keys')) addApiKeyRoutes(routes, flows, access);
+  if (has('events')) addEventRoutes(routes, store);
+  if (has('discovery')) addWellKnownRoutes(routes, settings, key);
+  if (has('discovery')) addSecurityTextRoute(routes, settings, clock);
 }
 
 /** Whoever watches the process calls it by its bare address, over plain http, as often as it likes. */
@@ -138,8 +158,9 @@ const limitedBy =
     done();
   };
 
-async function createFlowDeps(
-  { settings, store, clock, hooks }: AppDeps,
+/** Starts the threads that hash: whoever calls closes `hasher`. */
+export async function createFlowDeps(
+  { settings, store, clock, hooks }: Omit<AppDeps, 'log'>,
   key: SigningKey,
 ): Promise<FlowDeps> {
   const { bcryptRounds: rounds, hashThreads: threads } = settings.password;

@@ -41,6 +41,25 @@ export { ConfigurationError, InvalidInput, type Issue, Refusal, type RefusalCode
 export { Secret } from './base/secret.js';
 export type { AccountEventName } from './flows/account-hooks.js';
 export type { AccountChange, AccountHappening } from './library/account-events.js';
+export {
+  type AccountRouteGroup,
+  type AccountsOptions,
+  accounts,
+  type Sallyport,
+} from './library/controls/accounts.js';
+export type { Control, ControlOptions } from './library/controls/control.js';
+export { type DocsGateOptions, docsGate } from './library/controls/docs-gate.js';
+export { errorDoor } from './library/controls/error-door.js';
+export {
+  type CorsOptions,
+  cors,
+  type ExceptOptions,
+  requireHttps,
+  securityHeaders,
+  trustedHosts,
+} from './library/controls/http-controls.js';
+export { requestLimit } from './library/controls/request-limit.js';
+export { type SecureServerOptions, secureServer } from './library/controls/secure-server.js';
 export { createSecureApp } from './library/create-secure-app.js';
 export type { SecureAppOptions, SettingOverrides } from './library/options.js';
 export type { OwnStore, OwnTransactionOptions } from './library/own-store.js';

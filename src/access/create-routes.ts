@@ -62,6 +62,8 @@ export interface RoutesOptions {
   /** The roles and permissions that guards may ask for. */
   readonly access: AccessTable;
   readonly limit: LimitMaker;
+  /** It is a fresh scope of an application that exists: that one's own routes do not pass the gate. */
+  readonly scoped?: boolean;
 }
 
 interface Registered {
@@ -72,7 +74,7 @@ interface Registered {
 
 /** Shuts the gate of a fresh Fastify instance and returns the only way to add typed routes to it. */
 export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): Routes {
-  installGate(fastify);
+  installGate(fastify, options.scoped);
   const registered: Registered[] = [];
   const overrides = new Map<Dependency<unknown>, () => unknown>();
   const shapes = new Map<string, string>();

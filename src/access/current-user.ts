@@ -2,10 +2,16 @@ import type { Account } from '../accounts/account.js';
 import { Refusal } from '../base/errors.js';
 import { dependency, fromRequest, guard } from './dependency.js';
 import { granted } from './granted.js';
-import { type Identity, nobody, type Principal } from './identity.js';
+import type { Identity, Principal } from './identity.js';
 import { userSchemes } from './openapi-security.js';
 
-const identity = fromRequest('identity', (request) => request.identity ?? nobody);
+/** Nobody judged: to say "not authenticated" would blame the client for what the application lacks. */
+const identity = fromRequest('identity', (request): Identity => {
+  if (request.identity) return request.identity;
+  throw new Error(
+    'The credential of this request was not judged, so no guard can say who asks. Make the application with createSecureApp(), or register the plugin accounts before the plugin or hook that has this guard.',
+  );
+});
 
 function proven(found: Identity): Principal {
   switch (found.kind) {

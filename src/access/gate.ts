@@ -55,15 +55,16 @@ export function passGate(config: object): void {
 /**
  * Shuts the application: from here on every route of it and of its plugins declares its access, or the start fails.
  * `upgrade` listeners and `reply.hijack()` do not pass here.
+ * @param scoped the instance is a fresh scope of an application that exists, whose routes are its own.
  * @throws ConfigurationError when a route was there before.
  */
-export function installGate(fastify: FastifyInstance): void {
+export function installGate(fastify: FastifyInstance, scoped = false): void {
   if (rows.has(fastify))
     throw new ConfigurationError(
       'ERR_GATE',
       'This Fastify instance already has its gate. Call createRoutes() once for each instance.',
     );
-  if (fastify.printRoutes().trim() !== '(empty tree)') {
+  if (!scoped && fastify.printRoutes().trim() !== '(empty tree)') {
     throw new ConfigurationError(
       'ERR_GATE',
       'This Fastify instance has routes already: they would escape the gate. Call createRoutes() before the first route.',
@@ -83,6 +84,9 @@ export function installGate(fastify: FastifyInstance): void {
     }
   });
 }
+
+/** Whether every route of this instance passes a gate. */
+export const hasGate = (fastify: FastifyInstance): boolean => rows.has(fastify);
 
 /** Every route × who may call it, HEAD twins and plugins included, in the order of registration. */
 export function routesTable(fastify: FastifyInstance): readonly RouteRow[] {

@@ -1,8 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
+import { announceRefusal } from '../http/error-reply.js';
 import { enter, enteredScope } from './entry.js';
 import { Planner } from './plan.js';
 import { type Beside, type Dependency, everyRecipe, type GuardHook } from './recipe.js';
+
+/** The guards' hooks that were made. */
+const hooked = new WeakMap<object, Dependency<unknown>>();
 
 /** What the hooks of a request let pass, by guard. */
 const passed = new WeakMap<FastifyRequest, Map<Dependency<unknown>, unknown>>();
@@ -35,7 +39,15 @@ function hookOf(guard: Dependency<unknown>): GuardHook {
       'ERR_GUARD_HOOK',
       `${guard.name}.hook: it reads params, query, headers or the body, which are not there yet in onRequest. Use it among the needs of a typed route.`,
     );
-  return judgedBy(`${guard.name}.hook`, [guard]);
+  const judged = judgedBy(`${guard.name}.hook`, [guard]);
+  const hook: GuardHook = (request, reply, done) =>
+    judged(request, reply, (error) => {
+      // Without our error door another handler writes the answer, and a 401 must have its challenge all the same.
+      if (error !== undefined) announceRefusal(error, reply);
+      done(error);
+    });
+  hooked.set(hook, guard);
+  return hook;
 }
 
 /** A hook that lets these guards judge, in the order written, and keeps for `of` what they let pass. */
@@ -54,6 +66,13 @@ export function judgedBy(where: string, guards: readonly Dependency<unknown>[]):
     });
   };
 }
+
+/** The guard whose hook it is. */
+export const guardOf = (hook: unknown): Dependency<unknown> | undefined =>
+  typeof hook === 'function' ? hooked.get(hook) : undefined;
+
+/** Whether a guard's hook let the request pass. */
+export const passedByHook = (request: FastifyRequest): boolean => passed.has(request);
 
 function keep(request: FastifyRequest, judged: readonly (readonly [Dependency<unknown>, unknown])[]): void {
   passed.set(request, new Map([...(passed.get(request) ?? []), ...judged]));

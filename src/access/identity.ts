@@ -29,6 +29,7 @@ declare module 'fastify' {
 
 /** The request has no credential. */
 export const nobody: Identity = Object.freeze({ kind: 'none' });
+/** What was sent proves nobody. */
 export const unproven: Identity = Object.freeze({ kind: 'unproven' });
 
 /** A role that this application does not know is worth nothing here. No copy of one that it knows: every request would pay. */

@@ -21,6 +21,7 @@ import { type Identity, nobody, unproven, withKnownRole } from './identity.js';
 const scopesOf = (scopes: string | null): ReadonlySet<string> | null =>
   scopes === null ? null : new Set(scopes.split(' '));
 
+/** What a credential is judged by. */
 export interface IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;

@@ -44,7 +44,9 @@ export function createRequestLimit(
       const { identity } = request;
       if (identity?.kind !== 'proven') return takeFromAddress(request, reply);
       const { principal } = identity;
-      const isExit = exits.has(`${request.method} ${request.routeOptions.url}`);
+      // As the routes are named before the prefix under which an application may have put them.
+      const path = request.routeOptions.url?.slice(request.server.prefix.length);
+      const isExit = exits.has(`${request.method} ${path}`);
       enforceLimit(
         reply,
         isExit ? takeExit(principals, principal) : principals.take(principal.account.id, policies.principal),

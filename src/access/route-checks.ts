@@ -66,7 +66,7 @@ export function assertAsked(where: string, needs: Needs, access: AccessTable): v
       fail(
         'ERR_ACCESS_UNKNOWN',
         where,
-        `${one.name} asks for what this application does not have. Give createSecureApp({ access }) the defineAccess({ … }) that it came from.`,
+        `${one.name} asks for what this application does not have. Give createSecureApp, or the plugin accounts, as access the defineAccess({ … }) that it came from.`,
       );
   }
 }

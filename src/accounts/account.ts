@@ -1,5 +1,6 @@
 export const roles = ['admin', 'moderator', 'user'] as const;
 
+/** A role that every application has. `admin` may do everything; accounts begin as `user`. */
 export type Role = (typeof roles)[number];
 
 /** A role of Sallyport's, or one that the application added. */

@@ -9,6 +9,7 @@ export const permissions = [
   'events:read',
 ] as const;
 
+/** A permission of Sallyport's own, for `requirePermission`. */
 export type Permission = (typeof permissions)[number];
 
 /** Who may do what of what Sallyport itself offers (ASVS 8.1.1): a role has nothing that its row does not name. */

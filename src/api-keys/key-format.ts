@@ -11,7 +11,7 @@ const checksumLength = 6;
  * `spk_<id>_<secret>_<checksum>`: a prefix that secret scanners know, an id that may be shown, 256 random bits, and a
  * CRC-32 of all before it, so that a scanner (and we) can tell a key from a look-alike without asking.
  */
-export const keyForm = /^spk_([0-9A-Za-z]{16})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/;
+const keyForm = /^spk_([0-9A-Za-z]{16})_([0-9A-Za-z]{43})_([0-9A-Za-z]{6})$/;
 
 const pick = (length: number): string =>
   Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');

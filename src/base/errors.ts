@@ -35,6 +35,7 @@ export const catalogue = {
   service_unavailable: { status: 503, detail: 'Service Unavailable' },
 } as const satisfies Record<string, { status: number; detail: string; error?: string }>;
 
+/** What a refusal is called: `code` of the answer, the argument of `new Refusal(…)`. */
 export type RefusalCode = keyof typeof catalogue;
 
 /** One fault of the input, in FastAPI's shape. `loc` starts with body, query, path or header; the input is never echoed. */
@@ -76,6 +77,8 @@ export class Refusal extends Error {
   override readonly name: string = 'Refusal';
   readonly code: RefusalCode;
   readonly status: number;
+  /** The same, by the name that Fastify and error handlers written for it ask for. */
+  readonly statusCode: number;
   readonly detail: string;
   readonly reason: string | undefined;
   readonly retryAfter: number | undefined;
@@ -88,6 +91,7 @@ export class Refusal extends Error {
     );
     this.code = code;
     this.status = catalogue[code].status;
+    this.statusCode = this.status;
     this.detail = options.detail ?? catalogue[code].detail;
     this.reason = options.reason;
     this.retryAfter = options.retryAfter;

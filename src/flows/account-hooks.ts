@@ -12,6 +12,7 @@ export const accountEventNames = [
   'password.changed',
 ] as const;
 
+/** What `app.on` and `app.afterCommit` may be asked to tell of. */
 export type AccountEventName = (typeof accountEventNames)[number];
 
 /** What happened to an account, and who did it. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import type { Logger } from 'pino';
+import type { FastifyBaseLogger } from 'fastify';
 import { Refusal, type RefusalCode } from '../base/errors.js';
 import { connectionOf } from './connection.js';
 import { errorBody, errorHeaders } from './error-answer.js';
@@ -40,7 +40,7 @@ function rawAnswer(
  */
 export function createClientErrorHandler(
   headers: SecurityHeaders,
-  log: Logger,
+  log: Pick<FastifyBaseLogger, 'info'>,
 ): (error: Error & { code?: string }, socket: Socket) => void {
   return (error, socket) => {
     const code = error.code ?? '';

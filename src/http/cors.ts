@@ -2,10 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Settings } from '../settings/settings.js';
 
 const allowedMethods = 'GET, POST, PUT, PATCH, DELETE';
-const allowedHeaders = 'Authorization, Content-Type, X-API-Key, X-Request-ID';
-const exposedHeaders = 'X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate';
+const ourAllowedHeaders = 'Authorization, Content-Type, X-API-Key, X-Request-ID';
+const ourExposedHeaders = 'X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate';
 /** Seconds a browser may remember a preflight. */
 const maxAge = 600;
+
+/** What an application's own clients send and read beside ours. */
+export interface MoreCorsHeaders {
+  readonly allowedHeaders?: readonly string[];
+  readonly exposedHeaders?: readonly string[];
+}
 
 /**
  * CORS by an exact list (ASVS 3.4.2): any other origin, `null` among them, gets no permission and is otherwise served
@@ -14,7 +20,10 @@ const maxAge = 600;
  */
 export function createCors(
   settings: Pick<Settings, 'cors'>,
+  more: MoreCorsHeaders = {},
 ): (raw: IncomingMessage, response: ServerResponse) => boolean {
+  const allowedHeaders = [ourAllowedHeaders, ...(more.allowedHeaders ?? [])].join(', ');
+  const exposedHeaders = [ourExposedHeaders, ...(more.exposedHeaders ?? [])].join(', ');
   const any = settings.cors.origins.includes('*');
   const origins = new Set(settings.cors.origins);
   const allow = (origin: string, response: ServerResponse): boolean => {

@@ -7,7 +7,7 @@ import { writeRateLimitFields } from './rate-limit-fields.js';
 import { contextOf } from './request-context.js';
 import type { HeaderLine } from './standing-response.js';
 
-const jsonType = 'application/json; charset=utf-8';
+export const jsonType = 'application/json; charset=utf-8';
 
 /** The body of every refusal: `detail`, `error` where OAuth names one, `code`, `request_id`. */
 export function errorBody(refusal: Refusal, requestId: string): string {
@@ -17,12 +17,9 @@ export function errorBody(refusal: Refusal, requestId: string): string {
   return JSON.stringify({ detail, ...error, code: refusal.code, request_id: requestId });
 }
 
-/** The fields that belong to a refusal, beside those that stand on every answer. */
-export function errorHeaders(refusal: Refusal, body: string): HeaderLine[] {
-  const lines: HeaderLine[] = [
-    ['content-type', jsonType],
-    ['content-length', String(Buffer.byteLength(body))],
-  ];
+/** What a refusal says in its header, whoever writes its body. */
+export function refusalFields(refusal: Refusal): HeaderLine[] {
+  const lines: HeaderLine[] = [];
   if (refusal.status === 401) lines.push(['www-authenticate', challengeFor(refusal.code)]);
   if (refusal instanceof MethodNotAllowed) lines.push(['allow', refusal.allow]);
   if (refusal.retryAfter !== undefined) {
@@ -31,6 +28,13 @@ export function errorHeaders(refusal: Refusal, body: string): HeaderLine[] {
   return lines;
 }
 
+/** The fields that belong to a refusal, beside those that stand on every answer. */
+export const errorHeaders = (refusal: Refusal, body: string): HeaderLine[] => [
+  ['content-type', jsonType],
+  ['content-length', String(Buffer.byteLength(body))],
+  ...refusalFields(refusal),
+];
+
 /** A body is to come, even if no byte of it does (RFC 9112 §6.3). */
 export const announcesBody = ({ headers }: Pick<IncomingMessage, 'headers'>): boolean =>
   headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
@@ -38,15 +42,15 @@ export const announcesBody = ({ headers }: Pick<IncomingMessage, 'headers'>): bo
 /** A body announced and not yet read to its end. */
 export const hasUnreadBody = (raw: IncomingMessage): boolean => !raw.complete && announcesBody(raw);
 
-/** What a handler had set for the answer that it never gave. */
-const notOfAnError = [
+/** What a handler had set for the content that it never gave. */
+export const contentFields = [
   'content-encoding',
   'etag',
   'last-modified',
-  'set-cookie',
   'content-disposition',
   'accept-ranges',
 ];
+const notOfAnError = [...contentFields, 'set-cookie'];
 
 /** Writes a refusal on a response whose standing headers are set. If an answer has begun, the connection is cut. */
 export function writeRefusal(raw: IncomingMessage, response: ServerResponse, refusal: Refusal): void {

@@ -1,5 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Logger } from 'pino';
+import type { IncomingMessage } from 'node:http';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal, type RefusalCode } from '../base/errors.js';
 import { writeRefusal } from './error-answer.js';
 import { describeError } from './error-description.js';
@@ -30,19 +30,23 @@ export function toRefusal(error: unknown): Refusal {
   return known === undefined ? new Refusal('internal_error', { cause: error }) : new Refusal(known);
 }
 
+type FaultLog = Pick<FastifyBaseLogger, 'error'>;
+
+/** What stays behind of an answer of 500 and more. */
+export function logFault(log: FaultLog, raw: IncomingMessage, code: string, error: unknown): void {
+  log.error({ request_id: contextOf(raw).id, code, fault: describeError(error) }, 'a request failed');
+}
+
 export interface ErrorDoor {
   /** For `setErrorHandler` and `frameworkErrors`: the one way out for a refusal or a fault. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void;
 }
 
-export function createErrorDoor(log: Logger): ErrorDoor {
+export function createErrorDoor(log: FaultLog): ErrorDoor {
   return {
     answer(error, request, reply) {
       const refusal = toRefusal(error);
-      if (refusal.status >= 500) {
-        const fault = describeError(refusal.cause ?? refusal);
-        log.error({ request_id: contextOf(request.raw).id, code: refusal.code, fault }, 'a request failed');
-      }
+      if (refusal.status >= 500) logFault(log, request.raw, refusal.code, refusal.cause ?? refusal);
       reply.hijack();
       writeRefusal(request.raw, reply.raw, refusal);
     },

@@ -31,6 +31,11 @@ export interface RouteFinder {
 const hasEmptyParameter = (params: unknown): boolean =>
   typeof params === 'object' && params !== null && Object.values(params).includes('');
 
+/** The router lets `/users/` be `/users/:id` with nothing for the id. Throws `not_found` (404). */
+export function assertParametersGiven(request: FastifyRequest): void {
+  if (hasEmptyParameter(request.params)) throw new Refusal('not_found');
+}
+
 /** A second look-up by path alone, kept beside Fastify's router, which answers a foreign method with 404. */
 export function createRouteFinder(): RouteFinder {
   const router: Instance<HTTPVersion.V1> = findMyWay({ ...routerOptions });
@@ -57,8 +62,7 @@ export function createRouteFinder(): RouteFinder {
     },
     assertRoute(request) {
       if (!request.is404) {
-        // The router lets `/users/` be `/users/:id` with nothing for the id.
-        if (hasEmptyParameter(request.params)) throw new Refusal('not_found');
+        assertParametersGiven(request);
         return;
       }
       const allow = allowOf(request.raw.url ?? '/');

@@ -28,7 +28,8 @@ interface Carrier {
   [kContext]?: RequestContext;
 }
 
-const wellFormedId = /^[\w-]{1,64}$/;
+/** What may stand in a header and a log line. */
+export const isWellFormedId = (id: string): boolean => /^[\w-]{1,64}$/.test(id);
 
 /** The context of a request that came through `openContext`. Throws for any other: a fault of the wiring. */
 export function contextOf(raw: IncomingMessage): RequestContext {
@@ -40,12 +41,20 @@ export function contextOf(raw: IncomingMessage): RequestContext {
 export const hasContext = (raw: IncomingMessage): boolean =>
   (raw as IncomingMessage & Carrier)[kContext] !== undefined;
 
-/** Makes the context of a request once; a client's own `X-Request-ID` counts only where a trusted proxy hands it on. */
-export function openContext(raw: IncomingMessage, readClient: ClientReader, clock: Clock): RequestContext {
+/**
+ * Makes the context of a request once; a client's own `X-Request-ID` counts only where a trusted proxy hands it on.
+ * @param fallback the id where there is none to hand on.
+ */
+export function openContext(
+  raw: IncomingMessage,
+  readClient: ClientReader,
+  clock: Clock,
+  fallback: () => string = randomUUID,
+): RequestContext {
   const client = readClient(raw);
   const given = client.trusted ? raw.headers['x-request-id'] : undefined;
   const context: RequestContext = {
-    id: typeof given === 'string' && wellFormedId.test(given) ? given : randomUUID(),
+    id: typeof given === 'string' && isWellFormedId(given) ? given : fallback(),
     address: client.address,
     secure: client.secure,
     startedAt: clock.now(),

@@ -4,9 +4,10 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
 } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https';
 import { ConfigurationError } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
 import { StandingResponse } from './standing-response.js';
@@ -46,11 +47,21 @@ function readTlsFile(name: string, path: string): Buffer {
   }
 }
 
-function openTls(tls: NonNullable<Settings['tls']>, listener: RequestListener): Server {
+/** What an application that exists said of its own server; each is stronger than ours. */
+export interface OwnServerOptions {
+  readonly http?: ServerOptions;
+  /** TLS by the application's own certificate, whatever the settings say. */
+  readonly https?: TlsServerOptions;
+  /** Milliseconds a socket may be silent. */
+  readonly connectionTimeout?: number;
+  readonly maxRequestsPerSocket?: number;
+}
+
+function openTls(tls: NonNullable<Settings['tls']>, own: ServerOptions, listener: RequestListener): Server {
   const cert = readTlsFile('TLS_CERT_FILE', tls.certFile);
   const key = readTlsFile('TLS_KEY_FILE', tls.keyFile);
   try {
-    return createTlsServer({ ...serverOptions, cert, key, minVersion: 'TLSv1.2' }, listener);
+    return createTlsServer({ ...serverOptions, ...own, cert, key, minVersion: 'TLSv1.2' }, listener);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : 'refused';
     throw new ConfigurationError(
@@ -60,6 +71,10 @@ function openTls(tls: NonNullable<Settings['tls']>, listener: RequestListener): 
   }
 }
 
+/** Node refuses a head that may take longer than its whole request. */
+const shorterHead = ({ requestTimeout = 0 }: ServerOptions): ServerOptions =>
+  requestTimeout > 0 && requestTimeout < limits.headersTimeout ? { headersTimeout: requestTimeout } : {};
+
 /**
  * The server that listens: https where certificate files are set (TLS 1.2 and up, ASVS 12.1.1), else http.
  * @param onExpectation answers an `Expect` that is not 100-continue (417).
@@ -68,9 +83,18 @@ export function openServer(
   settings: Pick<Settings, 'tls'>,
   listener: RequestListener,
   onExpectation: (raw: IncomingMessage, response: ServerResponse) => void,
+  { http = {}, https, connectionTimeout, maxRequestsPerSocket }: OwnServerOptions = {},
 ): Server {
-  const server =
-    settings.tls === undefined ? createServer(serverOptions, listener) : openTls(settings.tls, listener);
+  const own = { ...shorterHead(http), ...http };
+  const open = (): Server => {
+    if (https !== undefined)
+      return createTlsServer({ ...serverOptions, minVersion: 'TLSv1.2', ...own, ...https }, listener);
+    if (settings.tls !== undefined) return openTls(settings.tls, own, listener);
+    return createServer({ ...serverOptions, ...own }, listener);
+  };
+  const server = open();
+  if (connectionTimeout !== undefined) server.setTimeout(connectionTimeout);
+  if (maxRequestsPerSocket !== undefined) server.maxRequestsPerSocket = maxRequestsPerSocket;
   server.on('checkExpectation', onExpectation);
   return server;
 }

@@ -19,6 +19,8 @@ export const standingFields = (lines: readonly HeaderLine[]): StandingFields => 
   bytes: toBytes(lines),
 });
 
+const nothing = standingFields([]);
+
 type StoreHeader = (this: ServerResponse, firstLine: string, headers: unknown) => void;
 
 /** Where Node composes the head of an answer: same name and shape in Node 20, 22 and 24. Absent, we set one by one. */
@@ -42,7 +44,7 @@ function givenNames(headers: unknown): readonly string[] {
 export class StandingResponse<
   Request extends IncomingMessage = IncomingMessage,
 > extends ServerResponse<Request> {
-  #standing: StandingFields | undefined;
+  #standing: StandingFields = nothing;
   #own: HeaderLine[] | undefined;
 
   stand(fields: StandingFields): void {
@@ -59,7 +61,7 @@ export class StandingResponse<
 
   standing(name: string): string | undefined {
     const of = (lines: readonly HeaderLine[] | undefined) => lines?.find((line) => line[0] === name)?.[1];
-    return of(this.#own) ?? of(this.#standing?.lines);
+    return of(this.#own) ?? of(this.#standing.lines);
   }
 
   _storeHeader(firstLine: string, headers: unknown): void {
@@ -68,7 +70,6 @@ export class StandingResponse<
 
   #head(headers: unknown): string {
     const standing = this.#standing;
-    if (standing === undefined) return '';
     const own = this.#own ?? [];
     const given = givenNames(headers).map((name) => name.toLowerCase());
     const isOurs = (name: string): boolean =>

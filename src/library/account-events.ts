@@ -1,4 +1,4 @@
-import type { Logger } from 'pino';
+import type { FastifyBaseLogger } from 'fastify';
 import type { Account } from '../accounts/account.js';
 import { ConfigurationError } from '../base/errors.js';
 import {
@@ -33,9 +33,9 @@ export class AccountEvents implements AccountHooks {
   readonly #inside = new Map<AccountEventName, Inside[]>();
   readonly #after = new Map<AccountEventName, After[]>();
   readonly #running = new Set<Promise<void>>();
-  readonly #log: Logger;
+  readonly #log: Pick<FastifyBaseLogger, 'error'>;
 
-  constructor(log: Logger) {
+  constructor(log: Pick<FastifyBaseLogger, 'error'>) {
     this.#log = log;
   }
 

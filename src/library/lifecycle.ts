@@ -3,11 +3,9 @@ import type { Logger } from 'pino';
 import type { ComposedApp } from '../app.js';
 import type { Clock } from '../base/clock.js';
 import { ConfigurationError } from '../base/errors.js';
-import { localContext } from '../events/event-context.js';
-import { recordEvent } from '../events/events-queries.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
-import { purge } from '../store/maintenance.js';
+import { Housekeeping } from './housekeeping.js';
 
 interface Place {
   readonly host: string;
@@ -23,49 +21,27 @@ interface Served {
 }
 
 /** Milliseconds. */
-const purgeEvery = 10 * 60 * 1000;
 const drain = 8_000;
-/** How often it is written when sessions were last seen. */
-const noteEvery = 30_000;
 
 /** From listening to the last answer: what a server does beside answering. */
 export class Lifecycle {
   readonly #served: Served;
-  #purging: NodeJS.Timeout | undefined;
-  #noting: NodeJS.Timeout | undefined;
+  readonly #housekeeping: Housekeeping;
   #closing: Promise<void> | undefined;
 
   constructor(served: Served) {
     this.#served = served;
+    this.#housekeeping = new Housekeeping({ ...served, flows: served.app.flows });
   }
 
   /** Gives the URL. */
   async listen(place: Place): Promise<string> {
-    const { app, settings, store, clock, log } = this.#served;
+    const { app, settings } = this.#served;
     await app.fastify.listen({ host: place.host, port: place.port }).catch((cause: NodeJS.ErrnoException) => {
       throw cannotListen(place, cause);
     });
-    const details = { environment: settings.environment };
-    await recordEvent(store.db, { name: 'server.started', details }, localContext(clock));
-    this.#purging = setInterval(() => {
-      purge(store, clock, { graceSeconds: settings.jwt.refreshGraceSeconds }).catch((error: unknown) => {
-        log.warn({ err: error }, 'expired rows could not be deleted; the next round tries again');
-      });
-    }, purgeEvery);
-    this.#purging.unref();
-    this.#noting = setInterval(() => void this.#note(), noteEvery);
-    this.#noting.unref();
+    await this.#housekeeping.start();
     return urlOf(settings, place.host, app);
-  }
-
-  async #note(): Promise<void> {
-    const { app, log } = this.#served;
-    await Promise.all([app.flows.activity.flush(), app.flows.keyActivity.flush()]).catch((error: unknown) => {
-      log.warn(
-        { err: error },
-        'when sessions were last seen could not be written; the next round tries again',
-      );
-    });
   }
 
   /** Takes no new request, lets running ones end for at most 8 s. The second call waits for the first. */
@@ -75,15 +51,9 @@ export class Lifecycle {
   }
 
   async #close(): Promise<void> {
-    const { app, store, clock, log } = this.#served;
-    clearInterval(this.#purging);
-    clearInterval(this.#noting);
-    await drained(app);
-    await this.#note();
-    if (this.#purging === undefined) return;
-    await recordEvent(store.db, { name: 'server.stopped' }, localContext(clock)).catch((error: unknown) => {
-      log.warn({ err: error }, 'the stop could not be recorded');
-    });
+    this.#housekeeping.pause();
+    await drained(this.#served.app);
+    await this.#housekeeping.stop();
   }
 }
 

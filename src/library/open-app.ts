@@ -3,10 +3,10 @@ import type { AccessTable } from '../accounts/access-table.js';
 import { type ComposedApp, composeApp, type RouteGroup } from '../app.js';
 import type { Clock } from '../base/clock.js';
 import type { Settings } from '../settings/settings.js';
-import { openStore, type Store } from '../store/connection.js';
-import { migrate } from '../store/migrate.js';
+import type { Store } from '../store/connection.js';
 import { AccountEvents } from './account-events.js';
 import { Lifecycle } from './lifecycle.js';
+import { openMigrated } from './open-migrated.js';
 import { type OwnStore, toOwnStore } from './own-store.js';
 import type { ListenOptions, SecureApp } from './secure-app.js';
 import { createSessions, type Sessions } from './sessions.js';
@@ -26,18 +26,11 @@ export interface OpenedApp extends SecureApp {
   readonly house: { readonly store: Store; readonly composed: ComposedApp };
 }
 
-const perProcess =
-  'The general request limit counts in this process alone: with n servers on one database it allows n times as much. The ' +
-  'limits on sign-in, refresh and registration, and the throttle, count in the database.';
-
 /** Opens and migrates the store and makes the app. What fails closes what was opened before. */
 export async function openApp(deps: OpenDeps): Promise<OpenedApp> {
   const { settings, clock, log, access, without, onProgress = () => {} } = deps;
-  const store = await openStore(settings, { exclusive: true });
+  const store = await openMigrated({ settings, clock, log, onProgress });
   try {
-    for (const notice of store.notices) log.warn(notice);
-    if (store.engine === 'postgres' && !settings.debug) log.info(perProcess);
-    for (const name of await migrate(store, clock)) onProgress(`migrated: ${name}`);
     const events = new AccountEvents(log);
     const composed = await composeApp({ settings, store, clock, log, access, without, hooks: events });
     return new HouseApp(deps, store, composed, events);

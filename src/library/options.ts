@@ -13,6 +13,7 @@ export type SettingOverrides = {
   readonly [Name in SettingName]?: string | number | boolean | readonly string[];
 };
 
+/** What `createSecureApp` may be told; all of it may be left out. A name that is not here is refused. */
 export interface SecureAppOptions {
   readonly settings?: SettingOverrides;
   /** Asked for each secret that settings and environment leave open: a vault, a file that an orchestrator mounts. */

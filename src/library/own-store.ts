@@ -16,6 +16,7 @@ export interface OwnStore {
   transaction<T>(work: (tx: OwnQuery) => Promise<T>, options?: OwnTransactionOptions): Promise<T>;
 }
 
+/** `deadline`: milliseconds, 5,000 by default, after which a transaction is rolled back and answers 503. */
 export type OwnTransactionOptions = Pick<TransactionOptions, 'deadline'>;
 
 export const toOwnStore = (store: Store): OwnStore => ({

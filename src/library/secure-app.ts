@@ -7,6 +7,7 @@ import type { AccountChange, AccountHappening } from './account-events.js';
 import type { OwnStore } from './own-store.js';
 import type { Sessions } from './sessions.js';
 
+/** Where `listen` listens. */
 export interface ListenOptions {
   /** Default: PORT. 0 takes a free one. */
   readonly port?: number;

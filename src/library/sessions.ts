@@ -3,6 +3,7 @@ import { ConfigurationError } from '../base/errors.js';
 import type { FlowDeps } from '../flows/flow-deps.js';
 import { openOwnSession } from '../flows/open-own-session.js';
 
+/** How long a session of one's own lives, and how far it reaches. */
 export interface SessionOptions {
   /** Whole seconds, 900 (15 minutes) by default, at most a year. Nothing renews such a session. */
   readonly expiresIn?: number;
@@ -13,6 +14,7 @@ export interface SessionOptions {
   readonly scopes?: readonly string[];
 }
 
+/** What `sessions.open` gives: one access token, and no refresh token. */
 export interface OpenedSession {
   readonly sessionId: string;
   /** For `Authorization: Bearer …`. */

@@ -16,12 +16,14 @@ import type { Environment, Settings } from './settings.js';
 import { isKnown, isSecret, unknownNames } from './unknown-names.js';
 import { askVault, type Vault } from './vault.js';
 
+/** The settings in force, frozen; where each came from; and what a start warns of, one line each. */
 export interface LoadedSettings {
   readonly settings: Settings;
   readonly sources: readonly SettingRow[];
   readonly warnings: readonly string[];
 }
 
+/** Where settings are read from; by default the process environment and the `.env` files of the working folder. */
 export interface LoadOptions extends EnvironmentOptions {
   /** Asked for each secret that the environment leaves open (SECURITY_JWT_SECRET_KEY, DATABASE_URL, REDIS_URL). */
   readonly secret?: Vault;

@@ -12,6 +12,7 @@ import { TestClient, TestPerson } from './test-client.js';
 import { TestClock } from './test-clock.js';
 import { loadTestSettings } from './test-settings.js';
 
+/** What `createTestApp` may be told: as `SecureAppOptions`, and how limits and the clock begin. */
 export interface TestAppOptions extends Omit<SecureAppOptions, 'secret'> {
   /** True: the limits on requests count, as they do wherever DEBUG is off. The throttle on passwords always does. */
   readonly limits?: boolean;
@@ -29,6 +30,7 @@ export interface TestUser {
   readonly scopes?: readonly string[];
 }
 
+/** A secured application in memory, with a clock to set and people to be. */
 export interface TestApp extends SecureApp {
   readonly clock: TestClock;
   /** Sends no credential. */

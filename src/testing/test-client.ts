@@ -11,6 +11,7 @@ export interface TestCall {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What the application answered. */
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | number | readonly string[] | undefined>>;

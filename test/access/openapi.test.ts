@@ -9,7 +9,7 @@ import { createOpenApi } from '../../src/access/openapi.js';
 import { securityOf, securitySchemes } from '../../src/access/openapi-security.js';
 import { currentUser, optionalUser, requireRole, testApp } from './app.js';
 
-const bearer = [{ HTTPBearer: [] }, { OAuth2PasswordBearer: [] }];
+const user = [{ HTTPBearer: [] }, { OAuth2PasswordBearer: [] }, { APIKeyHeader: [] }];
 const User = z.object({ email: z.email(), at: z.date(), bio: z.string().nullable() }).meta({ id: 'User' });
 
 // biome-ignore lint/suspicious/noExplicitAny: a document is looked into at many depths
@@ -84,9 +84,9 @@ describe('the documentation', () => {
 
   it('derives security from the needs', async () => {
     const { paths } = await documented();
-    expect(paths['/users'].get.security).toEqual(bearer);
+    expect(paths['/users'].get.security).toEqual(user);
     expect(paths['/open'].get.security).toEqual([]);
-    expect(paths['/maybe'].get.security).toEqual([{}, ...bearer]);
+    expect(paths['/maybe'].get.security).toEqual([{}, ...user]);
   });
 
   it('shows closed bodies, defaults, formats and what dependencies read', async () => {
@@ -157,6 +157,7 @@ describe('the documentation', () => {
     expect(securityOf({ certificate, admin: requireRole('admin') })).toEqual([
       { mutualTLS: [], HTTPBearer: [] },
       { mutualTLS: [], OAuth2PasswordBearer: [] },
+      { mutualTLS: [], APIKeyHeader: [] },
     ]);
   });
 });

@@ -1,47 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { misfit, type NamedOperation, type OpenApiDocument, operationsOf } from '../support/openapi-check.js';
-import { readDocument } from '../support/openapi-file.js';
+import {
+  absentId,
+  document,
+  expectAnswer,
+  expectDocumented,
+  filled,
+  guarded,
+  named,
+  operations,
+  urlOf,
+  withBody,
+} from '../support/documented.js';
+import type { NamedOperation } from '../support/openapi-check.js';
 import { securityHeaders } from '../support/security-headers.js';
-import { type Answer, type Call, describeEachServer, type Person, password } from '../support/wire.js';
+import { type Call, describeEachServer, type Person } from '../support/wire.js';
 
-/** The document in the tree; openapi.test.ts holds it to what the server gives. */
-const document: OpenApiDocument = readDocument();
-const operations = operationsOf(document);
-const named = operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const);
-const guarded = named.filter(([, operation]) => operation.security.length > 0);
-const withBody = named.filter(([, operation]) => operation.requestBody !== undefined);
-const absentId = '01890a5d-ac96-774b-bcce-b302099a8057';
-
-const absentKey = 'AbsentAbsent1865';
-const filled = (path: string): string =>
-  path.replace(/\{\w+\}/g, path.startsWith('/api-keys') ? absentKey : absentId);
-const urlOf = ({ path }: NamedOperation): string => filled(path);
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
-
-/** Every answer has all of the security headers and its id; a refusal has the one shape. */
-function expectAnswer(answer: Answer, status: number): void {
-  expect([answer.status, securityHeaders(answer.headers)]).toEqual([status, []]);
-  expect(answer.headers['x-request-id']).toMatch(/^[\w-]{1,64}$/);
-  if (status < 400) return;
-  expect(answer.headers['content-type']).toBe('application/json; charset=utf-8');
-  const { error: _error, ...rest } = answer.json;
-  expect(Object.keys(rest)).toEqual(['detail', 'code', 'request_id']);
-  expect(answer.json.request_id).toBe(answer.headers['x-request-id']);
-  expect(answer.json.code).toMatch(/^[a-z_]+$/);
-  expect(Array.isArray(answer.json.detail)).toBe(status === 422);
-  expect(answer.headers['www-authenticate'] !== undefined).toBe(status === 401);
-}
-
-/** The status stands in the document for this operation, the body fits its schema, and its words stand there too. */
-function expectDocumented(operation: NamedOperation, answer: Answer): void {
-  const response = operation.responses[answer.status];
-  expect(Object.keys(operation.responses)).toContain(String(answer.status));
-  const schema = response?.content?.['application/json']?.schema;
-  if (schema === undefined) expect(answer.text).toBe('');
-  else expect(misfit(document, schema, answer.json)).toBeUndefined();
-  const detail = answer.json?.detail;
-  if (typeof detail === 'string') expect(response?.description.split(' · ')).toContain(detail);
-}
 
 describe('the document', () => {
   it('protected operations name their schemes, public ones none', () => {
@@ -206,105 +180,5 @@ describeEachServer('every route', {}, (get) => {
     expect(head.status).toBe(operation.security.length === 0 ? 200 : 401);
     expect(head.text).toBe('');
     expect(securityHeaders(head.headers)).toEqual([]);
-  });
-});
-
-describeEachServer('every route, used as it is meant', {}, (get) => {
-  const find = (method: string, path: string): NamedOperation => {
-    const found = operations.find((operation) => operation.method === method && operation.path === path);
-    if (!found) throw new Error(`${method} ${path} is not documented`);
-    return found;
-  };
-
-  it('gives what the document says, status and body', async () => {
-    const admin = await get().person('admin');
-    const token = admin.access_token;
-    const victim = await get().person('user', 'victim');
-    const other = await get().person();
-    const last = await get().person();
-    const fresh = { email: 'doc@example.org', username: 'documented', password };
-    const wrong = { password: 'Wrong-1865' };
-    const change = { current_password: password, new_password: 'Looking-Glass-1871' };
-    const at = { id: victim.id };
-    const sessionsOf = async (at: string) => {
-      const { json } = await get().call('GET', `/users/${at}/sessions`, { token });
-      return json.items.map((one: { id: string }) => one.id) as string[];
-    };
-    const [hers = ''] = await sessionsOf(victim.id);
-    const [theirs = ''] = await sessionsOf(other.id);
-    const made = await get().call('POST', '/api-keys', { token, json: { name: 'own' } });
-    const own: string = made.json.id;
-    const refreshForm = (refresh_token: string) => ({ form: { grant_type: 'refresh_token', refresh_token } });
-    const steps: readonly (readonly [string, string, number, Call, { id: string; session_id?: string }?])[] =
-      [
-        ['GET', '/healthz', 200, {}],
-        ['GET', '/readyz', 200, {}],
-        ['GET', '/.well-known/jwks.json', 200, {}],
-        ['GET', '/.well-known/oauth-authorization-server', 200, {}],
-        ['POST', '/auth/register', 201, { json: fresh }],
-        ['POST', '/auth/register', 400, { json: fresh }],
-        ['POST', '/auth/register', 400, { json: { ...fresh, email: 'doc2@example.org' } }],
-        ['POST', '/auth/register', 422, { json: {} }],
-        ['POST', '/auth/token', 200, { form: { username: 'documented', password } }],
-        ['POST', '/auth/token', 401, { form: { username: 'documented', password: 'x' } }],
-        ['POST', '/auth/token', 400, { form: { grant_type: 'x' } }],
-        ['POST', '/auth/token', 400, refreshForm('x')],
-        ['POST', '/auth/token', 200, refreshForm(other.refresh_token)],
-        ['POST', '/auth/revoke', 200, { form: { token: 'x' } }],
-        ['GET', '/users/me', 200, { token }],
-        ['PATCH', '/users/me', 200, { token, json: { full_name: 'The Admin' } }],
-        ['POST', '/users/me/password', 400, { token, json: { ...change, current_password: 'x' } }],
-        ['POST', '/users/me/password', 204, { token, json: change }],
-        ['DELETE', '/users/me', 400, { token, json: wrong }],
-        ['DELETE', '/users/me', 409, { token, json: { password: 'Looking-Glass-1871' } }],
-        ['GET', '/users/me/sessions', 200, { token }],
-        ['DELETE', '/users/me/sessions', 204, { token }],
-        ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: absentId }],
-        ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: theirs }],
-        ['DELETE', '/users/me/sessions/{id}', 422, { token }, { id: 'x' }],
-        ['POST', '/api-keys', 201, { token, json: { name: 'x' } }],
-        ['POST', '/api-keys', 422, { token, json: {} }],
-        ['GET', '/api-keys', 200, { token }],
-        ['POST', '/api-keys/{id}/rotate', 201, { token, json: {} }, { id: own }],
-        ['POST', '/api-keys/{id}/rotate', 404, { token, json: {} }, { id: absentKey }],
-        ['DELETE', '/api-keys/{id}', 204, { token }, { id: own }],
-        ['DELETE', '/api-keys/{id}', 404, { token }, { id: own }],
-        ['GET', '/users', 200, { token }],
-        ['GET', '/users', 403, { token: other.access_token }],
-        ['GET', '/events', 200, { token }],
-        ['GET', '/events', 403, { token: other.access_token }],
-        ['GET', '/users/{id}', 200, { token }, at],
-        ['GET', '/users/{id}', 403, { token: other.access_token }, at],
-        ['GET', '/users/{id}', 404, { token }, { id: absentId }],
-        ['GET', '/users/{id}', 422, { token }, { id: 'x' }],
-        ['PATCH', '/users/{id}', 200, { token, json: { bio: 'x' } }, at],
-        ['PATCH', '/users/{id}', 409, { token, json: { role: 'user' } }, admin],
-        ['GET', '/users/{id}/sessions', 200, { token }, at],
-        ['DELETE', '/users/{id}/sessions/{session_id}', 204, { token }, { ...at, session_id: hers }],
-        ['DELETE', '/users/{id}/sessions/{session_id}', 404, { token }, { ...at, session_id: hers }],
-        ['DELETE', '/users/{id}/sessions', 204, { token }, at],
-        ['DELETE', '/users/{id}', 409, { token }, admin],
-        ['DELETE', '/users/{id}', 200, { token }, at],
-        ['DELETE', '/users/me/sessions/{id}', 204, { token: other.access_token }, { id: theirs }],
-        ['DELETE', '/users/me', 204, { token: last.access_token, json: { password } }],
-        ['POST', '/auth/logout', 204, { token }],
-      ];
-    for (const [method, path, status, call, { id, session_id = '' } = { id: '' }] of steps) {
-      const url = path.replace('{id}', id).replace('{session_id}', session_id);
-      const answer = await get().call(method, url, call);
-      expect([method, path, answer.status, answer.text]).toEqual([method, path, status, answer.text]);
-      expectAnswer(answer, status);
-      expectDocumented(find(method, path), answer);
-    }
-    const reached = new Set(steps.map(([method, path]) => `${method} ${path}`));
-    expect([...reached].sort()).toEqual(named.map(([name]) => name).sort());
-  });
-
-  it('403 at the sign-in of a disabled account is documented, too', async () => {
-    const { id, username } = await get().person();
-    await get().update(id, { isActive: false });
-    const answer = await get().call('POST', '/auth/token', { form: { username, password } });
-    expectAnswer(answer, 403);
-    expectDocumented(find('POST', '/auth/token'), answer);
   });
 });

@@ -22,6 +22,19 @@ describe('documents and files for a deployment', () => {
     expect(links.filter((link) => !existsSync(new URL(link, base)))).toEqual([]);
   });
 
+  it.each(pages)('%s links to headings that there are', (path) => {
+    const slug = (heading: string) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-');
+    const headings = new Set(
+      [...read(path).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => slug(heading)),
+    );
+    const links = [...read(path).matchAll(/\]\(#([^)]+)\)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !headings.has(link))).toEqual([]);
+  });
+
   it('say every setting that production asks for', () => {
     const asked = ['ENVIRONMENT', 'ALLOWED_HOSTS', 'SECURITY_JWT_SECRET_KEY_FILE', 'TRUSTED_PROXIES'];
     for (const path of ['docs/deploy.md', 'deploy/compose.yaml'])
