@@ -28,12 +28,12 @@ export {
 } from './access/dependency.js';
 export type { RouteRow } from './access/gate.js';
 export { headers, params, query, rawBody } from './access/inputs.js';
+export { clientAddress } from './access/origin.js';
 export type { GuardHook, Resolved } from './access/recipe.js';
 export { requirePermission } from './access/require-permission.js';
 export { requireAdmin, requireRole } from './access/require-role.js';
 export { requireScope } from './access/require-scope.js';
 export type { ReadOptions, ReadRoute, RouteLimit, WriteOptions, WriteRoute } from './access/route.js';
-export type { AccessAdditions } from './accounts/access-table.js';
 export type { Account, Role, RoleName } from './accounts/account.js';
 export type { Permission } from './accounts/permissions.js';
 export type { RouteGroup } from './app.js';
@@ -41,6 +41,7 @@ export { ConfigurationError, InvalidInput, type Issue, Refusal, type RefusalCode
 export { Secret } from './base/secret.js';
 export type { AccountEventName } from './flows/account-hooks.js';
 export type { AccountChange, AccountHappening } from './library/account-events.js';
+export type { AccountLookup } from './library/account-lookup.js';
 export {
   type AccountRouteGroup,
   type AccountsOptions,

@@ -4,6 +4,7 @@ import { dependency, fromRequest, guard } from './dependency.js';
 import { granted } from './granted.js';
 import type { Identity, Principal } from './identity.js';
 import { userSchemes } from './openapi-security.js';
+import { ofTheHouse } from './recipe.js';
 
 /** Nobody judged: to say "not authenticated" would blame the client for what the application lacks. */
 const identity = fromRequest('identity', (request): Identity => {
@@ -43,49 +44,51 @@ const currentPrincipal = guard(
 );
 
 /** The seed's `get_current_user`, its account as it is in the database now. */
-export const currentUser = dependency(
-  'currentUser',
-  { principal: currentPrincipal },
-  ({ principal }): Account => principal.account,
+export const currentUser = ofTheHouse(
+  dependency('currentUser', { principal: currentPrincipal }, ({ principal }): Account => principal.account),
 );
 
 /** The seed's `require_active_user`. Every guard refuses a disabled account; this name says so. */
-export const requireActiveUser = dependency('requireActiveUser', { user: currentUser }, ({ user }) => user);
+export const requireActiveUser = ofTheHouse(
+  dependency('requireActiveUser', { user: currentUser }, ({ user }) => user),
+);
 
 /**
  * The user, by a session that was not narrowed to scopes: who may change, leave or lock the account itself. Others get 403
  * "Insufficient permissions".
  */
-export const accountOwner = dependency(
-  'accountOwner',
-  { user: currentUser, granted },
-  ({ user, granted: { scopes } }): Account => {
-    if (scopes !== null)
-      throw new Refusal('insufficient_permissions', { reason: 'the credential is narrowed to scopes' });
-    return user;
-  },
-  { refusals: ['insufficient_permissions'], asks: { session: true } },
+export const accountOwner = ofTheHouse(
+  dependency(
+    'accountOwner',
+    { user: currentUser, granted },
+    ({ user, granted: { scopes } }): Account => {
+      if (scopes !== null)
+        throw new Refusal('insufficient_permissions', { reason: 'the credential is narrowed to scopes' });
+      return user;
+    },
+    { refusals: ['insufficient_permissions'], asks: { session: true } },
+  ),
 );
 
 /** The session that the request's token belongs to; 403 for an API key, which belongs to none. */
-export const currentSession = dependency(
-  'currentSession',
-  { principal: currentPrincipal },
-  ({ principal: { account, sessionId } }) => {
-    if (sessionId === null) throw keyRefused();
-    return { accountId: account.id, sessionId };
-  },
-  { refusals: ['insufficient_permissions'], asks: { session: true } },
+export const currentSession = ofTheHouse(
+  dependency(
+    'currentSession',
+    { principal: currentPrincipal },
+    ({ principal: { account, sessionId } }) => {
+      if (sessionId === null) throw keyRefused();
+      return { accountId: account.id, sessionId };
+    },
+    { refusals: ['insufficient_permissions'], asks: { session: true } },
+  ),
 );
 
 const keyRefused = (): Refusal =>
   new Refusal('insufficient_permissions', { reason: 'an API key opens no route of an account or a session' });
 
 /** The user, by a session, narrowed or not: an API key does not read or change its owner's account. */
-export const sessionUser = dependency(
-  'sessionUser',
-  { user: requireActiveUser, session: currentSession },
-  ({ user }) => user,
+export const sessionUser = ofTheHouse(
+  dependency('sessionUser', { user: requireActiveUser, session: currentSession }, ({ user }) => user),
 );
 
 /** On a public route: the user, or null without a credential. One that does not hold is a 401 all the same. */

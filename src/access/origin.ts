@@ -5,6 +5,9 @@ import { networkKey } from '../limits/address-key.js';
 import { deviceLabel } from '../tokens/device-label.js';
 import { fromRequest } from './dependency.js';
 
+/** Where the client stands: the socket's peer, or the right-most hop that no proxy of TRUSTED_PROXIES vouches for. */
+export const clientAddress = fromRequest('clientAddress', (request) => contextOf(request.raw).address);
+
 /** Request id, client address and network, for the events of a flow. */
 export const origin = fromRequest('origin', (request): Origin => {
   const { id, address } = contextOf(request.raw);

@@ -132,6 +132,29 @@ export function entriesOf(name: string, needs: Needs): [string, Dependency<unkno
   return entries;
 }
 
+const house = new WeakSet<object>();
+
+/** Marks a guard as one of Sallyport's own: its name says what it stands on. */
+export function ofTheHouse<D extends object>(made: D): D {
+  house.add(made);
+  return made;
+}
+
+/**
+ * A guard as the table of routes tells it: `ownReport < currentUser`. One's own says what it stands on, so that `access.lock`
+ * shows where somebody loosens it.
+ */
+export function standing(guard: Dependency<unknown>): string {
+  const below = house.has(guard)
+    ? []
+    : recipeOf(guard)
+        .needs.map(([, need]) => need)
+        .filter((need) => need.guards);
+  if (below.length === 0) return guard.name;
+  const told = below.map(standing);
+  return `${guard.name} < ${told.length === 1 ? told[0] : `(${told.join(' + ')})`}`;
+}
+
 /** These and all that they need, however deep: each once, after what it needs itself. */
 export function* everyRecipe(
   wanted: Iterable<Dependency<unknown>>,

@@ -4,18 +4,22 @@ import { ConfigurationError, Refusal } from '../base/errors.js';
 import { currentUser } from './current-user.js';
 import { dependency, perArgument } from './dependency.js';
 import { granted } from './granted.js';
+import { ofTheHouse } from './recipe.js';
 
 /** Unchecked: for whoever knows which permissions there are. One for each permission, so that overrides hold. */
 export const permissionGuard = perArgument((permission: string) =>
-  dependency(
-    `requirePermission(${permission})`,
-    { user: currentUser, granted },
-    ({ user, granted: { table, scopes } }): Account => {
-      const allowed = table.grants(user.role).has(permission) && (scopes === null || scopes.has(permission));
-      if (!allowed) throw new Refusal('insufficient_permissions');
-      return user;
-    },
-    { refusals: ['insufficient_permissions'], asks: { permission } },
+  ofTheHouse(
+    dependency(
+      `requirePermission(${permission})`,
+      { user: currentUser, granted },
+      ({ user, granted: { table, scopes } }): Account => {
+        const allowed =
+          table.grants(user.role).has(permission) && (scopes === null || scopes.has(permission));
+        if (!allowed) throw new Refusal('insufficient_permissions');
+        return user;
+      },
+      { refusals: ['insufficient_permissions'], asks: { permission } },
+    ),
   ),
 );
 

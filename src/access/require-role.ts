@@ -3,18 +3,21 @@ import { ConfigurationError, Refusal } from '../base/errors.js';
 import { currentUser } from './current-user.js';
 import { dependency, perArgument } from './dependency.js';
 import { assertWhole, granted } from './granted.js';
+import { ofTheHouse } from './recipe.js';
 
 /** Unchecked: for whoever knows which roles there are. One for each role, so that overrides hold. */
 export const roleGuard = perArgument((role: string) =>
-  dependency(
-    `requireRole(${role})`,
-    { user: currentUser, granted },
-    ({ user, granted: reach }): Account => {
-      if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
-      assertWhole(reach);
-      return user;
-    },
-    { refusals: ['insufficient_permissions'], asks: { role } },
+  ofTheHouse(
+    dependency(
+      `requireRole(${role})`,
+      { user: currentUser, granted },
+      ({ user, granted: reach }): Account => {
+        if (user.role !== role && user.role !== 'admin') throw new Refusal('insufficient_permissions');
+        assertWhole(reach);
+        return user;
+      },
+      { refusals: ['insufficient_permissions'], asks: { role } },
+    ),
   ),
 );
 
@@ -38,13 +41,15 @@ export function requireRole(role: Role): ReturnType<typeof roleGuard> {
 }
 
 /** The seed's `require_admin`: 403 "Admin access required". */
-export const requireAdmin = dependency(
-  'requireAdmin',
-  { user: currentUser, granted },
-  ({ user, granted: reach }): Account => {
-    if (user.role !== 'admin') throw new Refusal('admin_required');
-    assertWhole(reach);
-    return user;
-  },
-  { refusals: ['admin_required', 'insufficient_permissions'], asks: { role: 'admin' } },
+export const requireAdmin = ofTheHouse(
+  dependency(
+    'requireAdmin',
+    { user: currentUser, granted },
+    ({ user, granted: reach }): Account => {
+      if (user.role !== 'admin') throw new Refusal('admin_required');
+      assertWhole(reach);
+      return user;
+    },
+    { refusals: ['admin_required', 'insufficient_permissions'], asks: { role: 'admin' } },
+  ),
 );

@@ -4,18 +4,21 @@ import { Refusal } from '../base/errors.js';
 import { currentUser } from './current-user.js';
 import { dependency, perArgument } from './dependency.js';
 import { granted } from './granted.js';
+import { ofTheHouse } from './recipe.js';
 import { assertPermission } from './require-permission.js';
 
 /** Unchecked: for whoever knows which permissions there are. */
 export const scopeGuard = perArgument((scope: string) =>
-  dependency(
-    `requireScope(${scope})`,
-    { user: currentUser, granted },
-    ({ user, granted: { scopes } }): Account => {
-      if (scopes !== null && !scopes.has(scope)) throw new Refusal('insufficient_permissions');
-      return user;
-    },
-    { refusals: ['insufficient_permissions'], asks: { permission: scope } },
+  ofTheHouse(
+    dependency(
+      `requireScope(${scope})`,
+      { user: currentUser, granted },
+      ({ user, granted: { scopes } }): Account => {
+        if (scopes !== null && !scopes.has(scope)) throw new Refusal('insufficient_permissions');
+        return user;
+      },
+      { refusals: ['insufficient_permissions'], asks: { permission: scope } },
+    ),
   ),
 );
 

@@ -2,7 +2,7 @@ import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { isMedia } from './answer.js';
 import { fieldsOf, isSchema } from './inputs.js';
-import { entriesOf, everyRecipe, type Needs } from './recipe.js';
+import { entriesOf, everyRecipe, type Needs, standing } from './recipe.js';
 import type { AnyOptions, RouteMethod } from './route.js';
 
 /** Each compile-time refusal has its twin here, for plain JavaScript: a route that is not right does not boot. */
@@ -31,7 +31,7 @@ export function assertRoute(where: string, path: unknown, options: unknown, hand
   return options as AnyOptions;
 }
 
-/** @returns the guards' names, or 'public'. */
+/** @returns the guards, each with what it stands on, or 'public'. */
 export function assertAccess(where: string, access: unknown, needs: Needs): 'public' | readonly string[] {
   const guards = entriesOf(where, needs)
     .map(([, need]) => need)
@@ -49,7 +49,7 @@ export function assertAccess(where: string, access: unknown, needs: Needs): 'pub
       `it has the guard ${names} and says access: 'public'. Keep one of the two.`,
     );
   }
-  return access === 'public' ? 'public' : guards.map((one) => one.name);
+  return access === 'public' ? 'public' : guards.map(standing);
 }
 
 /**

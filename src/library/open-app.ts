@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import { AccountEvents } from './account-events.js';
+import { createAccountLookup } from './account-lookup.js';
 import { Lifecycle } from './lifecycle.js';
 import { openMigrated } from './open-migrated.js';
 import { type OwnStore, toOwnStore } from './own-store.js';
@@ -44,6 +45,7 @@ class HouseApp implements OpenedApp {
   readonly house: OpenedApp['house'];
   readonly settings: Settings;
   readonly store: OwnStore;
+  readonly accounts: SecureApp['accounts'];
   readonly sessions: Sessions;
   readonly fastify: SecureApp['fastify'];
   readonly get: SecureApp['get'];
@@ -66,6 +68,7 @@ class HouseApp implements OpenedApp {
     this.house = { store, composed };
     this.settings = deps.settings;
     this.store = toOwnStore(store);
+    this.accounts = createAccountLookup(store);
     this.sessions = createSessions(flows, deps.access);
     this.fastify = fastify;
     this.get = routes.get;

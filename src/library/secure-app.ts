@@ -4,6 +4,7 @@ import type { RouteRow } from '../access/gate.js';
 import type { AccountEventName } from '../flows/account-hooks.js';
 import type { Settings } from '../settings/settings.js';
 import type { AccountChange, AccountHappening } from './account-events.js';
+import type { AccountLookup } from './account-lookup.js';
 import type { OwnStore } from './own-store.js';
 import type { Sessions } from './sessions.js';
 
@@ -33,6 +34,8 @@ export interface SecureApp
   afterCommit(name: AccountEventName, hook: (happening: AccountHappening) => Promise<void> | void): void;
   /** The database of the accounts, for own tables beside them. */
   readonly store: OwnStore;
+  /** Looks an account up. */
+  readonly accounts: AccountLookup;
   /** Sessions for own ways to sign in. */
   readonly sessions: Sessions;
   /** What is in force, frozen; secrets are wrapped. */

@@ -2,14 +2,36 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createRoutes } from '../../src/access/create-routes.js';
+import { currentUser as oursUser } from '../../src/access/current-user.js';
 import { dependency, guard } from '../../src/access/dependency.js';
 import { routesTable } from '../../src/access/gate.js';
 import { query } from '../../src/access/inputs.js';
+import { requireRole as oursAdmin } from '../../src/access/require-role.js';
 import { Refusal } from '../../src/base/errors.js';
 import { as, currentUser, requireRole, routesOptions, testApp } from './app.js';
 
 const Message = z.object({ message: z.string() });
 const open = { config: { access: 'public' as const } };
+
+describe('the table', () => {
+  it('says what a guard of one’s own stands on, and of ours the name alone', () => {
+    const { routes } = testApp();
+    const own = dependency('own', { user: oursUser, page: query(z.object({})) }, () => 1);
+    const deeper = dependency('deeper', { own, admin: oursAdmin('admin') }, () => 1);
+    const signature = guard('signature', {}, () => 1);
+    const response = { 200: Message };
+    const answer = () => ({ message: '' });
+    routes.get('/own', { needs: { own }, response }, answer);
+    routes.get('/deeper', { needs: { deeper, signature }, response }, answer);
+    routes.get('/ours', { needs: { user: oursUser }, response }, answer);
+    const rows = routes.table().filter(({ method }) => method === 'GET');
+    expect(rows.map(({ access }) => access)).toEqual([
+      ['own < currentUser'],
+      ['deeper < (own < currentUser + requireRole(admin))', 'signature'],
+      ['currentUser'],
+    ]);
+  });
+});
 
 describe('the gate', () => {
   it.each<[string, (fastify: FastifyInstance) => unknown]>([
@@ -206,8 +228,8 @@ describe('the gate', () => {
     );
     await fastify.ready();
     expect(routesTable(fastify).map((row) => `${row.method} ${row.path} ${row.access}`)).toEqual([
-      'GET /a/:id requireRole(admin)',
-      'HEAD /a/:id requireRole(admin)',
+      'GET /a/:id requireRole(admin) < currentUser',
+      'HEAD /a/:id requireRole(admin) < currentUser',
       'POST /open public',
       'OPTIONS /raw public',
       'GET /p/in currentUser',

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import {
   ConfigurationError,
+  clientAddress,
   createSecureApp,
   currentUser,
   defineAccess,
@@ -109,6 +110,18 @@ describe('createSecureApp', () => {
     await set('writer');
     expect([await ask('/edit'), await ask('/publish')]).toEqual([403, 403]);
     expect((await callUrl(url, 'GET', '/users/me', { token })).json.role).toBe('user');
+  });
+
+  it('tells where the client stands, behind a declared proxy too', async () => {
+    const app = await open({ settings: { TRUSTED_PROXIES: '127.0.0.1' } });
+    app.get(
+      '/whence',
+      { access: 'public', needs: { clientAddress }, response: { 200: Name } },
+      ({ clientAddress: address }) => ({ name: address }),
+    );
+    const url = await app.listen({ port: 0 });
+    const headers = { 'x-forwarded-for': '192.0.2.66, 203.0.113.7' };
+    expect((await callUrl(url, 'GET', '/whence', { headers })).json).toEqual({ name: '203.0.113.7' });
   });
 
   it('refuses a route that asks for a role the application was not given', async () => {

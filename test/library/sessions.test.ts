@@ -103,6 +103,22 @@ describeEachApp('sessions.open', { build, access }, (get) => {
     },
   );
 
+  it('finds an account as a sign-in does, and by its id', async () => {
+    const { accounts } = get().app;
+    const { id, username } = await get().person();
+    for (const name of [
+      username,
+      username.toUpperCase(),
+      `${username}@example.org`,
+      `${username}@EXAMPLE.org`,
+    ])
+      expect((await accounts.find(name))?.id).toBe(id);
+    expect((await accounts.get(id))?.username).toBe(username);
+    for (const nobody of ['nobody', 'nobody@example.org', '', '%'])
+      expect(await accounts.find(nobody)).toBeUndefined();
+    expect(JSON.stringify(await accounts.find(username))).not.toContain('$2b$');
+  });
+
   it('refuses an unknown scope and an empty list', async () => {
     const { id } = await get().person();
     const open = (scopes: string[]) => get().app.sessions.open(id, { scopes });

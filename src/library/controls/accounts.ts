@@ -18,6 +18,7 @@ import { assertParametersGiven } from '../../http/method-not-allowed.js';
 import type { Store } from '../../store/connection.js';
 import { loadSigningKey } from '../../tokens/signing-keys.js';
 import { AccountEvents } from '../account-events.js';
+import { createAccountLookup } from '../account-lookup.js';
 import { Housekeeping } from '../housekeeping.js';
 import { openMigrated } from '../open-migrated.js';
 import { toOwnStore } from '../own-store.js';
@@ -42,7 +43,7 @@ export interface AccountsOptions extends ControlOptions {
 }
 
 /** What `accounts` adds to an application, as `app.sallyport`. */
-export type Sallyport = Pick<SecureApp, 'store' | 'sessions' | 'on' | 'afterCommit'>;
+export type Sallyport = Pick<SecureApp, 'store' | 'accounts' | 'sessions' | 'on' | 'afterCommit'>;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -109,6 +110,7 @@ async function openHouse(
   declareAccess(app, access);
   app.decorate('sallyport', {
     store: toOwnStore(store),
+    accounts: createAccountLookup(store),
     sessions: createSessions(flows, access),
     on: (name, hook) => events.on(name, hook),
     afterCommit: (name, hook) => events.afterCommit(name, hook),
