@@ -121,8 +121,9 @@ describe('the docs page in a browser', () => {
     const { page, problems } = await openDocs();
     const { access_token: token } = await server.signIn('alice');
     await page.locator('.auth-wrapper .authorize').click();
-    await page.locator('#auth-bearer-value').fill(token);
-    await page.getByRole('button', { name: 'Apply credentials' }).click();
+    const form = page.locator('form').filter({ hasText: 'HTTPBearer' });
+    await form.locator('#auth-bearer-value').fill(token);
+    await form.getByRole('button', { name: 'Apply credentials' }).click();
     await closeAuthorize(page);
     const answer = await tryMe(page);
     expect([answer.status, answer.body]).toEqual(['200', expect.stringContaining('alice@example.org')]);

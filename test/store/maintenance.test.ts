@@ -41,6 +41,21 @@ describeEachStore('maintenance', ({ open }) => {
         { ...session, id: 'new', expires_at: now + 1 },
       ])
       .execute();
+    const apiKey = {
+      account_id: 'alice',
+      name: 'k',
+      digest: 'd',
+      scopes: '',
+      created_at: 1,
+      revoked_at: null,
+    };
+    await store.db
+      .insertInto('sallyport_api_keys')
+      .values([
+        { ...apiKey, id: 'old', expires_at: now },
+        { ...apiKey, id: 'new', expires_at: now + 1 },
+      ])
+      .execute();
     const token = { created_at: 1, successor_seed: 'seed', successor_digest: 'next' };
     await store.db
       .insertInto('sallyport_refresh_tokens')
@@ -53,7 +68,7 @@ describeEachStore('maintenance', ({ open }) => {
 
     const done = await purge(store, clock, { graceSeconds: 10 });
 
-    expect(done).toEqual({ counters: 440, throttles: 1, sessions: 1, seeds: 1 });
+    expect(done).toEqual({ counters: 440, throttles: 1, sessions: 1, apiKeys: 1, seeds: 1 });
     const tokens = await store.db
       .selectFrom('sallyport_refresh_tokens')
       .select(['digest', 'successor_seed'])
@@ -63,7 +78,13 @@ describeEachStore('maintenance', ({ open }) => {
       { digest: 'b', successor_seed: null },
       { digest: 'c', successor_seed: 'seed' },
     ]);
-    expect(await purge(store, clock)).toEqual({ counters: 0, throttles: 0, sessions: 0, seeds: 0 });
+    expect(await purge(store, clock)).toEqual({
+      counters: 0,
+      throttles: 0,
+      sessions: 0,
+      apiKeys: 0,
+      seeds: 0,
+    });
     const throttles = await store.db.selectFrom('sallyport_throttles').select('key').execute();
     expect(throttles).toEqual([{ key: 'new' }]);
   });
