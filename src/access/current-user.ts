@@ -88,7 +88,15 @@ const keyRefused = (): Refusal =>
 
 /** The user, by a session, narrowed or not: an API key does not read or change its owner's account. */
 export const sessionUser = ofTheHouse(
-  dependency('sessionUser', { user: requireActiveUser, session: currentSession }, ({ user }) => user),
+  dependency(
+    'sessionUser',
+    { user: currentUser, granted },
+    ({ user, granted: { byKey } }): Account => {
+      if (byKey) throw keyRefused();
+      return user;
+    },
+    { refusals: ['insufficient_permissions'], asks: { session: true } },
+  ),
 );
 
 /** On a public route: the user, or null without a credential. One that does not hold is a 401 all the same. */

@@ -10,6 +10,8 @@ export interface Granted {
   readonly scopes: ReadonlySet<string> | null;
   /** The permissions that the route itself names among its needs. */
   readonly named: readonly string[];
+  /** An API key was sent, and no session's token. */
+  readonly byKey: boolean;
 }
 
 const kTable = Symbol('sallyport.access-table');
@@ -45,5 +47,6 @@ export const granted = fromRequest('granted', (request): Granted => {
   const { identity } = request;
   const table = tableOf(request);
   const named = request.routeOptions.config.scopes ?? noScopes;
-  return { table, named, scopes: identity?.kind === 'proven' ? identity.principal.scopes : null };
+  const principal = identity?.kind === 'proven' ? identity.principal : undefined;
+  return { table, named, scopes: principal?.scopes ?? null, byKey: principal?.keyId != null };
 });
