@@ -1,7 +1,10 @@
+import type { SelectQueryBuilder } from 'kysely';
 import { sha256 } from '../base/digest.js';
 import { readCursor, writeCursor } from '../base/page-cursor.js';
 import { uuidv7 } from '../base/random.js';
+import { firstUuidOf } from '../base/uuid.js';
 import type { Query } from '../store/connection.js';
+import type { Tables } from '../store/tables.js';
 import type { EventContext } from './event-context.js';
 import { writeDetails } from './event-details.js';
 import {
@@ -78,14 +81,32 @@ export async function recordRefusal<Name extends RefusalName>(
     .execute();
 }
 
+/** Which events are wanted; all that is given must hold. */
+export interface EventFilter {
+  readonly name?: EventName | undefined;
+  readonly outcome?: 'success' | 'failure' | undefined;
+  readonly actorId?: string | undefined;
+  readonly subjectId?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Milliseconds; from this one on. */
+  readonly since?: number | undefined;
+  /** Milliseconds; before this one. */
+  readonly until?: number | undefined;
+}
+
+export interface EventPage {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 /** The newest events first, `limit` a page; `cursor` is the last page's `nextCursor`, null at the end. A foreign one is 422. */
 export async function listEvents(
   db: Query,
-  page: { limit: number; cursor?: string | undefined },
+  page: EventPage,
+  filter: EventFilter = {},
 ): Promise<{ items: EventRecord[]; nextCursor: string | null }> {
   const before = page.cursor === undefined ? undefined : readCursor(page.cursor);
-  let query = db
-    .selectFrom('sallyport_events')
+  let query = filtered(db.selectFrom('sallyport_events'), filter)
     .selectAll()
     .orderBy('id', 'desc')
     .limit(page.limit + 1);
@@ -94,6 +115,22 @@ export async function listEvents(
   const items = rows.slice(0, page.limit).map(recordOf);
   const last = items.at(-1);
   return { items, nextCursor: rows.length > page.limit && last !== undefined ? writeCursor(last.id) : null };
+}
+
+/** Times are asked of the ids, which begin with the moment they were made at: they are the order that has an index. */
+function filtered(
+  events: SelectQueryBuilder<Tables, 'sallyport_events', object>,
+  { name, outcome, actorId, subjectId, requestId, since, until }: EventFilter,
+) {
+  let query = events;
+  if (name !== undefined) query = query.where('name', '=', name);
+  if (outcome !== undefined) query = query.where('outcome', '=', outcome);
+  if (actorId !== undefined) query = query.where('actor_id', '=', actorId);
+  if (subjectId !== undefined) query = query.where('subject_id', '=', subjectId);
+  if (requestId !== undefined) query = query.where('request_id', '=', requestId);
+  if (since !== undefined) query = query.where('id', '>=', firstUuidOf(since));
+  if (until !== undefined) query = query.where('id', '<', firstUuidOf(until));
+  return query;
 }
 
 function rowOf(event: NewEvent<EventName>, context: EventContext, coalesceKey: string | null) {

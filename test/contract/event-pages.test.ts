@@ -36,11 +36,62 @@ describeEachServer('GET /events', {}, (get) => {
     expect(seen.length).toBeGreaterThanOrEqual(10);
   });
 
+  it('gives those that are asked for, all filters at once', async () => {
+    const admin = await get().person('admin');
+    const alice = await get().person();
+    const ask = async (query: Record<string, string>) => {
+      const path = `/events?${new URLSearchParams({ limit: '100', ...query })}`;
+      const answer = await get().call('GET', path, { token: admin.access_token });
+      expect([path, answer.status]).toEqual([path, 200]);
+      return answer.json.items as {
+        name: string;
+        occurred_at: string;
+        subject_id: string;
+        request_id: string;
+      }[];
+    };
+    const names = async (query: Record<string, string>) => (await ask(query)).map(({ name }) => name);
+    get().clock.forward(60_000);
+    const from = new Date(get().clock.now()).toISOString();
+    const patch = { token: alice.access_token, json: { full_name: 'Alice' } };
+    const patched = await get().call('PATCH', '/users/me', patch);
+    get().clock.forward(1);
+    const wrong = { username: alice.username, password: 'Wrong-1865' };
+    await get().call('POST', '/auth/token', { form: wrong });
+    get().clock.forward(1);
+    const until = new Date(get().clock.now()).toISOString();
+    await get().call('PATCH', '/users/me', { ...patch, json: { full_name: 'Alice L' } });
+
+    const whole = ['account.updated', 'authentication.failed', 'account.updated'];
+    expect((await names({ subject_id: alice.id })).slice(0, 3)).toEqual(whole);
+    expect(await names({ subject_id: alice.id, since: from, until })).toEqual(whole.slice(1));
+    expect(await names({ since: from, until, outcome: 'failure' })).toEqual(['authentication.failed']);
+    expect(await names({ actor_id: alice.id, since: from })).toEqual(['account.updated', 'account.updated']);
+    expect(await names({ name: 'account.updated', since: from, until })).toEqual(['account.updated']);
+    const id = String(patched.headers['x-request-id']);
+    expect((await ask({ request_id: id })).map(({ request_id }) => request_id)).toEqual([id]);
+    expect(await ask({ since: until, until: from })).toEqual([]);
+    expect(await ask({ subject_id: admin.id, actor_id: alice.id })).toEqual([]);
+  });
+
   it('is for admins alone, and refuses what is no page', async () => {
     const admin = await get().person('admin');
     expect((await get().call('GET', '/events')).status).toBe(401);
-    for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'cursor=', 'name=x']) {
+    for (const query of [
+      'limit=0',
+      'limit=101',
+      'limit=x',
+      'cursor=x',
+      'cursor=',
+      'name=x',
+      'outcome=maybe',
+      'actor_id=x',
+    ]) {
       const answer = await get().call('GET', `/events?${query}`, { token: admin.access_token });
+      expect([query, answer.status]).toEqual([query, 422]);
+    }
+    for (const query of ["subject_id=' or 1=1 --", 'since=yesterday', 'until=', 'request_id=%25', 'who=me']) {
+      const answer = await get().call('GET', `/events?${encodeURI(query)}`, { token: admin.access_token });
       expect([query, answer.status]).toEqual([query, 422]);
     }
   });
