@@ -22,6 +22,7 @@ import { addApiKeyRoutes } from './routes/api-key-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { exits } from './routes/exits.js';
+import { addExportRoute } from './routes/export-routes.js';
 import { addHealthRoutes, healthPaths } from './routes/health-routes.js';
 import { collectOpenApi } from './routes/openapi-document.js';
 import { addOwnSessionRoutes, addUserSessionRoutes } from './routes/session-routes.js';
@@ -133,6 +134,7 @@ export function addAccountRoutes(
   const wire = accountWire(settings, access);
   if (has('account')) addOwnAccountRoutes(routes, flows, limits, wire);
   if (has('account')) addOwnSessionRoutes(routes, flows);
+  if (has('account')) addExportRoute(routes, flows, wire);
   if (has('tokens')) addTokenRoutes(routes, flows, limits);
   if (has('users')) addUserRoutes(routes, flows, wire);
   if (has('users')) addUserSessionRoutes(routes, flows);

@@ -44,12 +44,11 @@ const answers = new WeakSet<object>();
 const raws = new WeakSet<object>();
 const medias = new WeakSet<object>();
 
+/** Taken as they are: a branded or widened text is an object to the compiler. */
+type Whole = string | number | bigint | boolean | symbol | Date | ((...given: never) => unknown);
+
 /** What was written, literals kept (`const`), without the `readonly` that comes with them: a schema's arrays are not. */
-type Written<B> = B extends (...given: never) => unknown
-  ? B
-  : B extends object
-    ? { -readonly [K in keyof B]: Written<B[K]> }
-    : B;
+type Written<B> = B extends Whole ? B : B extends object ? { -readonly [K in keyof B]: Written<B[K]> } : B;
 
 /** Chooses one of the statuses that the route's `response` declares. Not needed for the only 2xx: return its body. */
 export function answer<const S extends number>(status: S): Answered<S, undefined>;

@@ -4,43 +4,14 @@ import { accountOwner } from '../access/current-user.js';
 import { origin } from '../access/origin.js';
 import type { AccessTable } from '../accounts/access-table.js';
 import { lengthProblem, storableProblem } from '../accounts/text.js';
-import { apiKeysOf, createApiKey, endApiKey, type IssuedKey, rotateApiKey } from '../flows/api-keys.js';
+import { apiKeysOf, createApiKey, endApiKey, rotateApiKey } from '../flows/api-keys.js';
 import type { FlowDeps } from '../flows/flow-deps.js';
+import { ApiKey, NewKey, toApiKey, toNewKey } from './schemas/api-key-schemas.js';
 import { textBy } from './schemas/text.js';
 
-const time = z.iso.datetime();
-const iso = (milliseconds: number): string => new Date(milliseconds).toISOString();
 const KeyId = z.object({ id: z.string().regex(/^[0-9A-Za-z]{16}$/) });
 
-const told = {
-  id: z.string().meta({ description: 'The part of the key that may be shown.' }),
-  name: z.string(),
-  scopes: z.array(z.string()),
-  expires_at: time,
-  created_at: time,
-};
-
-const NewKey = z
-  .object({ ...told, key: z.string().meta({ description: 'Told only now. Send it as `X-API-Key`.' }) })
-  .meta({ id: 'NewApiKey' });
-const KeyList = z
-  .object({
-    items: z.array(
-      z
-        .object({ ...told, last_used_at: time.nullable().meta({ description: 'To the minute.' }) })
-        .meta({ id: 'ApiKey' }),
-    ),
-  })
-  .meta({ id: 'ApiKeyList' });
-
-const toNewKey = ({ id, key, name, scopes, expiresAt, createdAt }: IssuedKey): z.input<typeof NewKey> => ({
-  id,
-  key,
-  name,
-  scopes: [...scopes],
-  expires_at: iso(expiresAt),
-  created_at: iso(createdAt),
-});
+const KeyList = z.object({ items: z.array(ApiKey) }).meta({ id: 'ApiKeyList' });
 
 const bodies = (deps: Pick<FlowDeps, 'settings'>, access: AccessTable) => {
   const { maxDays } = deps.settings.apiKeys;
@@ -95,14 +66,7 @@ export function addApiKeyRoutes(routes: Routes, deps: FlowDeps, access: AccessTa
     '/api-keys',
     { needs: { user: accountOwner }, response: { 200: KeyList }, summary: 'The own API keys', tags },
     async ({ user }) => ({
-      items: (await apiKeysOf(deps, user.id)).map((entry) => ({
-        id: entry.id,
-        name: entry.name,
-        scopes: [...entry.scopes],
-        expires_at: iso(entry.expiresAt),
-        created_at: iso(entry.createdAt),
-        last_used_at: entry.lastUsedAt === null ? null : iso(entry.lastUsedAt),
-      })),
+      items: (await apiKeysOf(deps, user.id)).map(toApiKey),
     }),
   );
 

@@ -2,24 +2,10 @@ import { z } from 'zod';
 import type { Routes } from '../access/create-routes.js';
 import { requireAdmin } from '../access/require-role.js';
 import { type EventName, eventTable } from '../events/event-table.js';
-import { type EventFilter, type EventRecord, listEvents } from '../events/events-queries.js';
+import { type EventFilter, listEvents } from '../events/events-queries.js';
 import type { Store } from '../store/connection.js';
+import { Event, toEvent } from './schemas/event-schemas.js';
 import { pageLimit } from './schemas/page-limit.js';
-
-const Event = z
-  .object({
-    id: z.uuid(),
-    name: z.string(),
-    occurred_at: z.iso.datetime(),
-    outcome: z.string(),
-    actor_id: z.string().nullable(),
-    subject_id: z.string().nullable(),
-    request_id: z.string().nullable(),
-    address: z.string().nullable(),
-    details: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).nullable(),
-    count: z.number().int().meta({ description: 'How many refusals of one minute this row stands for.' }),
-  })
-  .meta({ id: 'Event' });
 
 const EventPage = z
   .object({ items: z.array(Event), next_cursor: z.string().nullable() })
@@ -41,19 +27,6 @@ const EventQuery = z.strictObject({
   until: time('Before this moment.'),
   limit: pageLimit,
   cursor: z.string().max(200).optional().meta({ description: '`next_cursor` of the page before.' }),
-});
-
-const toEvent = (event: EventRecord): z.input<typeof Event> => ({
-  id: event.id,
-  name: event.name,
-  occurred_at: new Date(event.occurredAt).toISOString(),
-  outcome: event.outcome,
-  actor_id: event.actorId,
-  subject_id: event.subjectId,
-  request_id: event.requestId,
-  address: event.address,
-  details: event.details && { ...event.details },
-  count: event.count,
 });
 
 const milliseconds = (text: string | undefined): number | undefined =>

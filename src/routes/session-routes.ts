@@ -6,49 +6,12 @@ import { requireAdmin } from '../access/require-role.js';
 import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';
 import { getAccount } from '../flows/list-accounts.js';
 import { endOtherSessions, endSession, sessionsOf } from '../flows/own-sessions.js';
-import type { SessionEntry } from '../tokens/session-queries.js';
 import { UserId } from './schemas/account-schemas.js';
-
-const time = z.iso.datetime();
-
-const Session = z
-  .object({
-    id: z.uuid(),
-    client_id: z.string(),
-    device: z
-      .string()
-      .nullable()
-      .meta({ description: 'What the client called itself.', examples: ['Firefox on Linux'] }),
-    network: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'Where it was opened from, shortened: an IPv4 /24, an IPv6 /48.',
-        examples: ['203.0.113.0/24'],
-      }),
-    created_at: time,
-    last_seen_at: time.meta({ description: 'To the minute.' }),
-    expires_at: time,
-    current: z.boolean().meta({ description: 'The session that asks.' }),
-  })
-  .meta({ id: 'Session' });
+import { Session, toSession } from './schemas/session-schemas.js';
 
 const SessionList = z.object({ items: z.array(Session) }).meta({ id: 'SessionList' });
 const SessionId = z.object({ id: z.uuid() });
 const SessionOfUser = z.object({ id: z.uuid(), session_id: z.uuid() });
-
-const isoTime = (milliseconds: number): string => new Date(milliseconds).toISOString();
-
-const toSession = (entry: SessionEntry, current: string | undefined): z.input<typeof Session> => ({
-  id: entry.sessionId,
-  client_id: entry.clientId,
-  device: entry.device,
-  network: entry.network,
-  created_at: isoTime(entry.createdAt),
-  last_seen_at: isoTime(entry.lastSeenAt),
-  expires_at: isoTime(entry.expiresAt),
-  current: entry.sessionId === current,
-});
 
 /** Where one is signed in, and the way out of there (ASVS 7.4.3, 7.5.2). */
 export function addOwnSessionRoutes(routes: Routes, deps: FlowDeps): void {

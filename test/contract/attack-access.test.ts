@@ -20,6 +20,7 @@ const admitted: Readonly<Record<string, readonly Kind[]>> = {
   'PATCH /users/me': active,
   'DELETE /users/me': active,
   'POST /users/me/password': active,
+  'GET /users/me/export': active,
   'GET /users/me/sessions': active,
   'DELETE /users/me/sessions': active,
   'DELETE /users/me/sessions/:id': active,

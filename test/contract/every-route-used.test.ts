@@ -60,6 +60,7 @@ describeEachServer('every route, used as it is meant', {}, (get) => {
       ['POST', '/users/me/password', 204, { token, json: change }],
       ['DELETE', '/users/me', 400, { token, json: wrong }],
       ['DELETE', '/users/me', 409, { token, json: { password: 'Looking-Glass-1871' } }],
+      ['GET', '/users/me/export', 200, { token }],
       ['GET', '/users/me/sessions', 200, { token }],
       ['DELETE', '/users/me/sessions', 204, { token }],
       ['DELETE', '/users/me/sessions/{id}', 404, { token }, { id: absentId }],

@@ -40,6 +40,24 @@ export const publisher = access.requirePermission('reports:publish');
 export const moderator = access.requireRole('moderator');
 export const hook: GuardHook = publisher.hook;
 
+const Told = z.object({
+  role: z.string(),
+  at: z.date(),
+  id: z.string().brand('id'),
+  kind: z.enum(['a', 'b']),
+});
+
+/** Texts that are wider or narrower than a string, and dates, stay what they are in an answer. */
+export function answeredWhole(
+  routes: Routes,
+  role: 'admin' | (string & {}),
+  id: string & z.core.$brand<'id'>,
+): void {
+  routes.get('/told', { access: 'public', response: { 200: Told } }, () =>
+    answer(200, { role, at: new Date(0), id, kind: 'a' }),
+  );
+}
+
 export function accepted(routes: Routes): void {
   routes.get('/reports/:id', { needs: { ownReport, page }, response: { 200: Message } }, (given) => {
     isTrue<Equal<keyof typeof given, 'ownReport' | 'page'>>();
