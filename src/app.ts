@@ -14,6 +14,7 @@ import { writeLastUsed } from './api-keys/api-keys-queries.js';
 import type { Clock } from './base/clock.js';
 import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
+import type { MoreCorsHeaders } from './http/cors.js';
 import { createHttpControls } from './http/http-controls.js';
 import { endAnsweredUpgrade } from './http/upgrade.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
@@ -49,18 +50,23 @@ export interface AppDeps {
   /** Groups of Sallyport's own routes that are left out. */
   readonly without?: ReadonlySet<RouteGroup> | undefined;
   readonly hooks?: AccountHooks | undefined;
+  readonly cors?: MoreCorsHeaders | undefined;
 }
 
 /** Sallyport's own routes, by what they are for. */
-export type RouteGroup =
-  | 'account'
-  | 'tokens'
-  | 'users'
-  | 'events'
-  | 'api-keys'
-  | 'discovery'
-  | 'docs'
-  | 'health';
+export const routeGroups = [
+  'account',
+  'tokens',
+  'users',
+  'api-keys',
+  'events',
+  'discovery',
+  'docs',
+  'health',
+] as const;
+
+/** One of them. */
+export type RouteGroup = (typeof routeGroups)[number];
 
 export interface ComposedApp {
   readonly fastify: FastifyInstance;
@@ -87,7 +93,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   const openApi = await collectOpenApi(fastify, settings);
   declareIdentity(fastify);
   declareAccess(fastify, access);
-  const production = settings.environment === 'production';
+  const production = settings.environment !== 'development';
   const routes = createRoutes(fastify, { production, access, limit: createLimitMaker(deps) });
 
   fastify.addHook('onRequest', endAnsweredUpgrade);

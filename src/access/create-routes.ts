@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyPluginCallback, FastifyPluginOptions } from 'fastify';
 import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
-import { enter, scopeOf } from './entry.js';
-import { assertCover, cover, installGate, passGate, type RouteRow, routesTable, tellLimit } from './gate.js';
+import { markTyped } from '../http/typed-route.js';
+import { enter, enteredScope } from './entry.js';
+import { cover, coverOf, installGate, passGate, type RouteRow, routesTable, tellLimit } from './gate.js';
 import { describeRoute } from './openapi.js';
-import { scopesNamedBy, securityOf } from './openapi-security.js';
+import { factsOfNeeds } from './openapi-security.js';
 import { Planner } from './plan.js';
 import { judgeRawBody } from './raw-body.js';
 import { type Dependency, type Guarded, type Needs, type NoNeeds, recipeOf } from './recipe.js';
@@ -18,6 +19,7 @@ import {
   assertRoute,
   fail,
 } from './route-checks.js';
+import { tellFacts } from './route-facts.js';
 import { assertLimit, type LimitMaker } from './route-limit.js';
 import { type CompiledRoute, run } from './run.js';
 import { Scope } from './scope.js';
@@ -96,10 +98,11 @@ export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): 
     patch: add('PATCH') as WriteRoute,
     delete: add('DELETE') as WriteRoute,
     register: (plugin, pluginOptions, wanted) => {
-      const where = `the plugin ${plugin.name || '(anonymous)'}`;
-      assertCover(where, wanted);
+      const where = `the plugin ${pluginName(plugin)}`;
+      const covered = coverOf(where, wanted);
       fastify.register((scope, _options, done) => {
-        cover(scope, where, wanted as Parameters<typeof cover>[2]);
+        cover(scope, covered);
+        letOwnForms(scope);
         scope.register(plugin as FastifyPluginCallback, pluginOptions);
         done();
       });
@@ -113,11 +116,36 @@ export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): 
   };
 }
 
+/** A media type that nothing reads would be a 415 for ever. */
+function assertReadable(fastify: FastifyInstance, where: string, consumes: readonly string[]): void {
+  const unread = consumes.find((type) => !fastify.hasContentTypeParser(type));
+  if (unread !== undefined)
+    fail(
+      'ERR_ROUTE_INPUT',
+      where,
+      `nothing reads a body of ${unread}. Ours read application/json, application/x-www-form-urlencoded and multipart/form-data without files; add a parser by app.fastify.addContentTypeParser() first.`,
+    );
+}
+
+function pluginName(plugin: unknown): string {
+  if (typeof plugin === 'function') return plugin.name || '(anonymous)';
+  throw new ConfigurationError(
+    'ERR_PLUGIN',
+    `register: ${String(plugin)} is no plugin. Give a Fastify plugin, which is a function.`,
+  );
+}
+
+/** Forms are read by ours for typed routes; a plugin that reads them brings its own parser. */
+function letOwnForms(scope: FastifyInstance): void {
+  for (const type of ['multipart/form-data', 'application/x-www-form-urlencoded'])
+    if (scope.hasContentTypeParser(type)) scope.removeContentTypeParser(type);
+}
+
 function assertOverride(name: string, production: boolean, ready: boolean): void {
   const refuse = (problem: string) => {
     throw new ConfigurationError('ERR_OVERRIDE', `override(${name}): ${problem}`);
   };
-  if (production) refuse('overrides are for tests, never in production.');
+  if (production) refuse('overrides are for tests, and work in development alone.');
   if (ready) refuse('the application is ready already. Override before listen(), ready() and inject().');
 }
 
@@ -141,6 +169,7 @@ function addRoute(
   assertInputs(where, method, fastify.prefix + url, options);
   assertResponse(where, options.response);
   assertLimit(where, options.limit);
+  assertReadable(fastify, where, options.consumes ?? []);
   assertAsked(where, options.needs ?? {}, house.access);
   const responder = new Responder(where, options.response);
   assertFirst(shapes, where, method, fastify.prefix + url);
@@ -155,11 +184,9 @@ function addRoute(
       new Planner(overrides),
     );
   const route: Registered = { compile, current: compile(new Map()) };
-  const config = {
-    access,
-    readsCredential: securityOf(options.needs ?? {}).length > 0,
-    scopes: scopesNamedBy(options.needs ?? {}),
-  };
+  const config = { access };
+  tellFacts(config, factsOfNeeds(options.needs ?? {}));
+  markTyped(config);
   passGate(config);
   tellLimit(config, options.limit);
   describeRoute(config, { method, path: url, options, plan: route.current.plan, access });
@@ -215,7 +242,8 @@ function mount(
     ...(plan().rawBodySlot !== -1 && { preParsing: judgeRawBody(plan) }),
     handler: (request, reply) => {
       const { current } = route;
-      run(current, scopeOf(request) ?? new Scope(current.plan.size, request, reply));
+      // A route whose guards never ran must not answer, whoever took its hooks away.
+      run(current, enters ? enteredScope(request) : new Scope(current.plan.size, request, reply));
     },
   });
 }

@@ -2,6 +2,7 @@ import { type AccessTable, createAccessTable } from '../accounts/access-table.js
 import type { Role } from '../accounts/account.js';
 import type { Permission } from '../accounts/permissions.js';
 import { ConfigurationError } from '../base/errors.js';
+import { assertKnownOptions } from '../base/known-options.js';
 import { assertPermission, permissionGuard } from './require-permission.js';
 import { assertRole, roleGuard } from './require-role.js';
 import { scopeGuard } from './require-scope.js';
@@ -38,6 +39,7 @@ export function defineAccess<const R extends string = never, const P extends str
   /** Permission → the roles that have it. */
   readonly permissions?: { readonly [K in P]: readonly (Role | NoInfer<R>)[] };
 }): Access<R, P> {
+  assertKnownOptions('defineAccess', additions, ['roles', 'permissions']);
   const table = createAccessTable(additions);
   const access: Access<R, P> = Object.freeze({
     requireRole: (role: Role | R) => {

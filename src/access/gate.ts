@@ -1,19 +1,18 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
 import { ConfigurationError } from '../base/errors.js';
+import { assertKnownOptions } from '../base/known-options.js';
 import { disposeOnError, disposeOnSend, scopeProperty } from './entry.js';
 import { judgedBy } from './guard-hook.js';
+import { factsOfNeeds } from './openapi-security.js';
 import { type Dependency, everyRecipe, type GuardHook, type Needs } from './recipe.js';
 import type { RouteLimit } from './route.js';
 import { assertAccess, fail } from './route-checks.js';
+import { type RouteFacts, tellFacts } from './route-facts.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** 'public', or the guards' names where Sallyport registered the route. */
     access?: 'public' | readonly string[];
-    /** Something among its needs reads a credential; of a public route that is `optionalUser`. */
-    readsCredential?: boolean;
-    /** The permissions that its needs name. */
-    scopes?: readonly string[];
     /** Guards of a raw Fastify route. */
     needs?: Needs;
   }
@@ -30,8 +29,11 @@ export interface RouteRow {
 /** A plugin's routes, all of them: open, or behind these guards. */
 export type Cover = { readonly access: 'public'; readonly needs?: undefined } | { readonly needs: Needs };
 
-interface Covered {
+/** A cover, judged when the plugin was registered: what is written into it afterwards changes nothing. */
+export interface Covered {
   readonly access: 'public' | readonly string[];
+  readonly facts: RouteFacts;
+  readonly hook: GuardHook | undefined;
 }
 const kCover = Symbol('sallyport.cover');
 const rows = new WeakMap<FastifyInstance, RouteRow[]>();
@@ -102,7 +104,11 @@ export function routesTable(fastify: FastifyInstance): readonly RouteRow[] {
 function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readonly string[] {
   const where = `${String(route.method)} ${route.url}`;
   const { access, needs } = route.config ?? {};
-  if (cover !== null && access === undefined && needs === undefined) return cover.access;
+  if (cover !== null && access === undefined && needs === undefined) {
+    route.config ??= {};
+    tellFacts(route.config, cover.facts);
+    return cover.access;
+  }
   if (cover !== null && cover.access !== 'public') {
     fail(
       'ERR_ACCESS_CONTRADICTED',
@@ -120,6 +126,7 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
   }
   const judged = assertAccess(where, access, needs ?? {});
   if (needs !== undefined) {
+    tellFacts(route.config ?? {}, factsOfNeeds(needs));
     route.onRequest = [hookOf(where, needs), ...[route.onRequest ?? []].flat()];
     route.onSend = [...[route.onSend ?? []].flat(), disposeOnSend];
   }
@@ -127,22 +134,25 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
 }
 
 /** Covers everything that is registered on `scope`, its hooks included: the guards run first. */
-export function cover(scope: FastifyInstance, where: string, given: Cover): void {
-  const access = assertCover(where, given);
-  (scope as FastifyInstance & { [kCover]: Covered | null })[kCover] = { access };
-  if (given.needs === undefined) return;
-  scope.addHook('onRequest', hookOf(where, given.needs));
+export function cover(scope: FastifyInstance, covered: Covered): void {
+  (scope as FastifyInstance & { [kCover]: Covered | null })[kCover] = covered;
+  if (covered.hook === undefined) return;
+  scope.addHook('onRequest', covered.hook);
   scope.addHook('onSend', disposeOnSend);
 }
 
 /**
  * The run-time twin of a plugin's `Cover`.
- * @returns the guards' names, or 'public'.
- * @throws ConfigurationError where it says neither or both.
+ * @throws ConfigurationError where it says neither or both, or something else.
  */
-export function assertCover(where: string, given: unknown): 'public' | readonly string[] {
-  const { access, needs } = (given ?? {}) as { readonly access?: unknown; readonly needs?: Needs };
-  return assertAccess(where, access, needs ?? {});
+export function coverOf(where: string, given: unknown): Covered {
+  assertKnownOptions(where, given ?? {}, ['access', 'needs']);
+  const { access, needs = {} } = {
+    ...(given as { readonly access?: unknown; readonly needs?: Needs } | undefined),
+  };
+  const judged = assertAccess(where, access, needs);
+  const hook = judged === 'public' ? undefined : hookOf(where, needs);
+  return { access: judged, facts: factsOfNeeds(needs), hook };
 }
 
 /** A handler of Fastify's own receives nothing but what it asks a guard `of`, so only what judges may stand there. */

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AccessTable } from '../accounts/access-table.js';
 import { Refusal } from '../base/errors.js';
 import { fromRequest } from './dependency.js';
+import { factsOf } from './route-facts.js';
 
 /** How far a request's credential reaches. */
 export interface Granted {
@@ -15,7 +16,6 @@ export interface Granted {
 }
 
 const kTable = Symbol('sallyport.access-table');
-const noScopes: readonly string[] = [];
 
 type Tabled = FastifyInstance & { [kTable]?: AccessTable };
 
@@ -46,7 +46,7 @@ export function assertWhole({ scopes, named }: Granted): void {
 export const granted = fromRequest('granted', (request): Granted => {
   const { identity } = request;
   const table = tableOf(request);
-  const named = request.routeOptions.config.scopes ?? noScopes;
+  const { scopes: named } = factsOf(request);
   const principal = identity?.kind === 'proven' ? identity.principal : undefined;
   return { table, named, scopes: principal?.scopes ?? null, byKey: principal?.keyId != null };
 });

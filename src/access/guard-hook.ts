@@ -40,12 +40,7 @@ function hookOf(guard: Dependency<unknown>): GuardHook {
       `${guard.name}.hook: it reads params, query, headers or the body, which are not there yet in onRequest. Use it among the needs of a typed route.`,
     );
   const judged = judgedBy(`${guard.name}.hook`, [guard]);
-  const hook: GuardHook = (request, reply, done) =>
-    judged(request, reply, (error) => {
-      // Without our error door another handler writes the answer, and a 401 must have its challenge all the same.
-      if (error !== undefined) announceRefusal(error, reply);
-      done(error);
-    });
+  const hook: GuardHook = (request, reply, done) => judged(request, reply, done);
   hooked.set(hook, guard);
   return hook;
 }
@@ -62,6 +57,8 @@ export function judgedBy(where: string, guards: readonly Dependency<unknown>[]):
           request,
           guards.map((guard) => [guard, enteredScope(request).values[planner.slotOf(guard)]]),
         );
+      // Another error handler may write the answer, and a 401 must have its challenge all the same.
+      else announceRefusal(error, reply);
       done(error);
     });
   };

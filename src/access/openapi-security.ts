@@ -1,4 +1,5 @@
 import { everyRecipe, type Needs } from './recipe.js';
+import type { RouteFacts } from './route-facts.js';
 
 /** Schemes that together are enough; the list of them is alternatives (OpenAPI 3.1 §4.8.30). */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>;
@@ -16,7 +17,7 @@ const keyScheme = 'APIKeyHeader';
 export const userSchemes: readonly string[] = ['HTTPBearer', 'OAuth2PasswordBearer', keyScheme];
 
 /** The permissions that needs name, however deep: what a key must hold as scopes. */
-export const scopesNamedBy = (needs: Needs): readonly string[] =>
+const scopesNamedBy = (needs: Needs): readonly string[] =>
   [...everyRecipe(Object.values(needs))].flatMap(([, { asks }]) => asks?.permission ?? []);
 
 /** A key opens neither what asks for a session nor, unless a scope is named beside it, what asks for a role. */
@@ -54,3 +55,9 @@ function product(guards: readonly (readonly string[])[], scopes: readonly string
   }
   return found;
 }
+
+/** What the gate keeps of a route's needs. */
+export const factsOfNeeds = (needs: Needs): RouteFacts => ({
+  scopes: scopesNamedBy(needs),
+  readsCredential: securityOf(needs).length > 0,
+});

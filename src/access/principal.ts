@@ -17,6 +17,7 @@ import { idleSince, judgeSession } from '../tokens/session-state.js';
 import { createKeyJudge } from './api-key-judge.js';
 import { parseCredential } from './credential.js';
 import { type Identity, nobody, unproven, withKnownRole } from './identity.js';
+import { factsOf } from './route-facts.js';
 
 const scopesOf = (scopes: string | null): ReadonlySet<string> | null =>
   scopes === null ? null : new Set(scopes.split(' '));
@@ -90,8 +91,7 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     judge,
     judgeAgain(request, _reply, done) {
       const { identity } = request;
-      const { access, readsCredential = false } = request.routeOptions.config;
-      const isIgnored = access === 'public' && !readsCredential;
+      const isIgnored = request.routeOptions.config.access === 'public' && !factsOf(request).readsCredential;
       // By what was announced: an empty body can be drawn out as long as a full one.
       if (identity?.kind !== 'proven' || isIgnored || !announcesBody(request)) {
         done();

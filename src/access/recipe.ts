@@ -113,6 +113,11 @@ const notHooked = ({ name }: Dependency<unknown>): Beside => ({
 export function recipeOf(wanted: Dependency<unknown>, where?: string): Recipe {
   const recipe = typeof wanted === 'object' && wanted !== null ? recipes.get(wanted) : undefined;
   if (recipe !== undefined) return recipe;
+  if (typeof wanted === 'function')
+    throw new ConfigurationError(
+      'ERR_DEPENDENCY_UNKNOWN',
+      `${where === undefined ? '' : `${where}: `}a function is no dependency. Call it, requireRole('admin'), or wrap it in dependency().`,
+    );
   const what = wanted === undefined || wanted === null ? String(wanted) : `"${String(wanted.name)}"`;
   const place = where === undefined ? '' : `${where}: `;
   throw new ConfigurationError(

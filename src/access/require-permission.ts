@@ -30,6 +30,11 @@ export function assertPermission(
   where = 'requirePermission',
 ): void {
   if (known.includes(permission)) return;
+  if (typeof permission !== 'string')
+    throw new ConfigurationError(
+      'ERR_PERMISSION_UNKNOWN',
+      `${where} was given ${typeof permission}: call it with a permission's name, ${where}('users:read').`,
+    );
   throw new ConfigurationError(
     'ERR_PERMISSION_UNKNOWN',
     `${where}(${JSON.stringify(permission)}): there is no such permission. Known: ${known.join(', ')}. Add your own by defineAccess({ permissions: { … } }).`,

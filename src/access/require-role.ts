@@ -24,6 +24,11 @@ export const roleGuard = perArgument((role: string) =>
 /** @throws ConfigurationError where the role is not among `known`. */
 export function assertRole(role: string, known: readonly string[]): void {
   if (known.includes(role)) return;
+  if (typeof role !== 'string')
+    throw new ConfigurationError(
+      'ERR_ROLE_UNKNOWN',
+      `requireRole was given ${typeof role}: call it with a role's name, requireRole('admin'), and as a hook requireRole('admin').hook.`,
+    );
   throw new ConfigurationError(
     'ERR_ROLE_UNKNOWN',
     `requireRole(${JSON.stringify(role)}): there is no such role. Known roles: ${known.join(', ')}. Add your own by defineAccess({ roles: […] }).`,

@@ -21,6 +21,8 @@ const cure =
 export function assertRoute(where: string, path: unknown, options: unknown, handler: unknown): AnyOptions {
   if (typeof path !== 'string' || !path.startsWith('/'))
     fail('ERR_ROUTE_PATH', where, "the path begins with '/'.");
+  if (/[{}]/.test(path))
+    fail('ERR_ROUTE_PATH', where, 'a parameter of the path is written with a colon: /items/:id.');
   if (typeof options !== 'object' || options === null)
     fail('ERR_ROUTE_OPTIONS', where, 'the options are missing.');
   if (typeof handler !== 'function') fail('ERR_ROUTE_OPTIONS', where, 'the handler is no function.');
@@ -28,7 +30,9 @@ export function assertRoute(where: string, path: unknown, options: unknown, hand
   if (stranger !== undefined) {
     fail('ERR_ROUTE_OPTIONS', where, `there is no option "${stranger}"; known are ${[...known].join(', ')}.`);
   }
-  return options as AnyOptions;
+  // Read once: a getter must not say one thing to the checks and another to the route.
+  const { needs, ...rest } = options as AnyOptions;
+  return needs === undefined ? rest : { ...rest, needs: { ...needs } };
 }
 
 /** @returns the guards, each with what it stands on, or 'public'. */
@@ -116,6 +120,8 @@ function assertParams(where: string, path: string, options: AnyOptions): void {
  * @throws ConfigurationError
  */
 export function assertResponse(where: string, response: unknown): void {
+  if (isSchema(response) || isMedia(response))
+    fail('ERR_ROUTE_RESPONSE', where, 'response lists schemas by status. Write { 200: … } around this one.');
   const entries = typeof response === 'object' && response !== null ? Object.entries(response) : [];
   if (entries.length === 0)
     fail('ERR_ROUTE_RESPONSE', where, 'response lists no status. Say what may leave.');

@@ -4,6 +4,7 @@ import { InvalidInput, type Issue } from '../base/errors.js';
 import { type InputPart, issuesFromZod } from '../http/validation.js';
 import { fieldsOf } from './inputs.js';
 import type { PlannedInput } from './plan.js';
+import { listReader } from './query-lists.js';
 
 type Part = PlannedInput['part'];
 interface Reader {
@@ -11,6 +12,7 @@ interface Reader {
   readonly slot: number;
   /** Fields that only the others of this part list: an own strict schema must not refuse them. */
   readonly foreign: readonly string[];
+  readonly toLists: ((query: unknown) => unknown) | undefined;
 }
 type ReadPart = (
   request: FastifyRequest,
@@ -56,12 +58,19 @@ export function compileInputs(
 function readPart(part: Part, inputs: readonly PlannedInput[]): ReadPart {
   const source = sources[part];
   const place = places[part];
-  const readers = inputs.map((input): Reader => ({ ...input, foreign: foreignFields(input, inputs) }));
+  const readers = inputs.map(
+    (input): Reader => ({
+      ...input,
+      foreign: foreignFields(input, inputs),
+      toLists: part === 'query' ? listReader(input.schema) : undefined,
+    }),
+  );
   return (request, values, before) => {
     let issues = before;
     const given = source(request);
-    for (const { schema, slot, foreign } of readers) {
-      const own = foreign.length === 0 ? given : without(given, foreign);
+    for (const { schema, slot, foreign, toLists } of readers) {
+      const part = foreign.length === 0 ? given : without(given, foreign);
+      const own = toLists === undefined ? part : toLists(part);
       const result = parseSync(schema, own);
       if (result.success) values[slot] = result.data;
       else issues = addNew(issues ?? [], issuesFromZod(result.error.issues, place, own));

@@ -84,7 +84,12 @@ export class Refusal extends Error {
   readonly retryAfter: number | undefined;
   readonly limit: LimitState | undefined;
 
+  /** @throws TypeError for a code that the catalogue lacks. */
   constructor(code: RefusalCode, options: RefusalOptions = {}) {
+    if (!Object.hasOwn(catalogue, code))
+      throw new TypeError(
+        `Refusal: there is no code "${String(code)}". Known: ${Object.keys(catalogue).join(', ')}.`,
+      );
     super(
       options.detail ?? catalogue[code].detail,
       options.cause === undefined ? undefined : { cause: options.cause },

@@ -5,9 +5,19 @@ const heading = [
   '# A change here is a change of who may do what: review it as such.',
 ];
 
-/** HEAD twins follow their GET and say nothing of their own. */
-const isTwin = ({ method, path }: RouteRow, rows: readonly RouteRow[]): boolean =>
-  method === 'HEAD' && rows.some((row) => row.method === 'GET' && row.path === path);
+/** A plugin's `/` below a prefix is served with the slash and without: one route. */
+const bare = (path: string): string => (path.length > 1 ? path.replace(/\/$/, '') : path);
+
+/** HEAD twins that follow their GET say nothing of their own; one that differs is a route like any other. */
+const isTwin = (row: RouteRow, rows: readonly RouteRow[]): boolean =>
+  row.method === 'HEAD' &&
+  rows.some(
+    (get) =>
+      get.method === 'GET' &&
+      bare(get.path) === bare(row.path) &&
+      accessOf(get) === accessOf(row) &&
+      limitOf(get) === limitOf(row),
+  );
 
 const accessOf = ({ access }: RouteRow): string => (access === 'public' ? 'public' : access.join(' + '));
 

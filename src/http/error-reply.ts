@@ -2,10 +2,11 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Refusal } from '../base/errors.js';
 import { contentFields, errorBody, hasUnreadBody, jsonType, refusalFields } from './error-answer.js';
-import { logFault, toRefusal } from './error-door.js';
+import { type ErrorDoor, logFault, toRefusal } from './error-door.js';
 import { lingerOnClose } from './lingering-close.js';
 import { contextOf } from './request-context.js';
 import type { HeaderLine } from './standing-response.js';
+import { isTyped } from './typed-route.js';
 
 /** An error as an application's own HTTP libraries make it (Fastify, http-errors). */
 interface HttpError {
@@ -88,6 +89,18 @@ export function answerByReply(error: unknown, request: FastifyRequest, reply: Fa
   }
   reply.code(status).type(jsonType).send(body);
 }
+
+/**
+ * The error handler of an application of ours. A plugin's own 4xx keeps its status: too large a file, a range that is not
+ * there. What a typed route throws is a refusal or a fault.
+ */
+export const createErrorHandler =
+  ({ answer }: ErrorDoor): ErrorDoor['answer'] =>
+  (error, request, reply) => {
+    const isPlugins = !isTyped(request.routeOptions.config) && isHttpError(error) && error.statusCode < 500;
+    if (isPlugins && toRefusal(error).code === 'internal_error') answerByReply(error, request, reply);
+    else answer(error, request, reply);
+  };
 
 const causeOf = (error: unknown): unknown => (error instanceof Refusal ? (error.cause ?? error) : error);
 

@@ -8,12 +8,14 @@ import {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../base/clock.js';
+import { Refusal } from '../base/errors.js';
 import type { Settings } from '../settings/settings.js';
 import { bodyLimit, installBodyParsers } from './body.js';
 import { createClientErrorHandler } from './client-errors.js';
-import { createCors } from './cors.js';
+import { createCors, type MoreCorsHeaders } from './cors.js';
 import { writeRefusal } from './error-answer.js';
 import { createErrorDoor } from './error-door.js';
+import { createErrorHandler } from './error-reply.js';
 import { createFrontDoor } from './front-door.js';
 import { createHttpsRule } from './https.js';
 import { createRouteFinder, routerOptions } from './method-not-allowed.js';
@@ -29,6 +31,8 @@ export interface HttpDeps {
   readonly settings: Settings;
   readonly log: Logger;
   readonly clock: Clock;
+  /** What an application's own clients send and read. */
+  readonly cors?: MoreCorsHeaders | undefined;
 }
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void;
@@ -69,6 +73,8 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
   return {
     options: {
       bodyLimit,
+      // One door for every route of ours: a second handler would drop challenges and error codes. A plugin has its own scope.
+      allowErrorHandlerOverride: false,
       routerOptions: { ...routerOptions, querystringParser: parseQueryString },
       // Our own log line replaces Fastify's two; handlers log by `request.log`, which carries the request id.
       logger: false,
@@ -84,7 +90,10 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
       },
     },
     install(app) {
-      app.setErrorHandler(door.answer);
+      app.setErrorHandler(createErrorHandler(door));
+      app.setNotFoundHandler(() => {
+        throw new Refusal('not_found');
+      });
       app.setValidatorCompiler(zodValidatorCompiler);
       app.addHook('onRoute', assertZodSchemas);
       installBodyParsers(app);
@@ -96,7 +105,7 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
       return false;
     }),
     assertHttps: hook(createHttpsRule(settings)),
-    answerCors: hook(createCors(settings)),
+    answerCors: hook(createCors(settings, deps.cors)),
     assertRoute: (request, _reply, done) => {
       routes.assertRoute(request);
       done();

@@ -9,6 +9,7 @@ import {
 } from '../flows/account-hooks.js';
 import type { Query } from '../store/connection.js';
 import { type OwnQuery, toOwnQuery } from '../store/own-query.js';
+import { withinTransaction } from './own-store.js';
 
 /** What happened to an account. */
 export interface AccountHappening {
@@ -49,7 +50,10 @@ export class AccountEvents implements AccountHooks {
 
   /** One after the other, in the order registered: they share a transaction. */
   async inside(tx: Query, event: AccountEvent): Promise<void> {
-    for (const hook of this.#inside.get(event.name) ?? []) await hook({ ...event, tx: toOwnQuery(tx) });
+    for (const hook of this.#inside.get(event.name) ?? []) {
+      const change = { ...event, tx: toOwnQuery(tx) };
+      await withinTransaction(() => hook(change));
+    }
   }
 
   committed(event: AccountEvent): void {

@@ -3,6 +3,7 @@ import { accessTableOf } from '../access/define-access.js';
 import { builtInAccess } from '../accounts/access-table.js';
 import type { RouteGroup } from '../app.js';
 import { systemClock } from '../base/clock.js';
+import { ConfigurationError } from '../base/errors.js';
 import { createServerLog } from '../http/server-log.js';
 import { type LoadedSettings, loadSettings } from '../settings/load-settings.js';
 import { currentInspection, type Inspection } from './inspection.js';
@@ -31,7 +32,12 @@ export async function createSecureApp(options: SecureAppOptions = {}): Promise<S
   return openApp({ ...common(options), settings, log, clock: systemClock });
 }
 
-export const common = ({ access, routes = {} }: SecureAppOptions): Pick<OpenDeps, 'access' | 'without'> => ({
+export const common = ({
+  access,
+  routes = {},
+  cors,
+}: SecureAppOptions): Pick<OpenDeps, 'access' | 'without' | 'cors'> => ({
+  cors,
   access: access === undefined ? builtInAccess : accessTableOf(access),
   without: new Set(
     Object.entries(routes).flatMap(([group, wanted]) => (wanted === false ? [group as RouteGroup] : [])),
@@ -61,5 +67,11 @@ async function inspected(options: SecureAppOptions, { apps }: Inspection<unknown
   const log = createServerLog('silent');
   const app = await openApp({ ...common(options), settings, log, clock: systemClock });
   apps.push(app);
-  return Object.assign(app, { listen: async () => 'http://127.0.0.1:0' });
+  const refuse = (): never => {
+    throw new ConfigurationError(
+      'ERR_OVERRIDE',
+      'override: an application whose routes are looked at must be the one that serves. Overrides belong into tests.',
+    );
+  };
+  return Object.assign(app, { listen: async () => 'http://127.0.0.1:0', override: refuse });
 }

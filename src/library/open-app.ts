@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AccessTable } from '../accounts/access-table.js';
 import { type ComposedApp, composeApp, type RouteGroup } from '../app.js';
 import type { Clock } from '../base/clock.js';
+import type { MoreCorsHeaders } from '../http/cors.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import { AccountEvents } from './account-events.js';
@@ -18,6 +19,7 @@ export interface OpenDeps {
   readonly log: Logger;
   readonly access: AccessTable;
   readonly without?: ReadonlySet<RouteGroup>;
+  readonly cors?: MoreCorsHeaders | undefined;
   /** Told what the start is at, for whoever watches it. */
   readonly onProgress?: (step: string) => void;
 }
@@ -29,11 +31,11 @@ export interface OpenedApp extends SecureApp {
 
 /** Opens and migrates the store and makes the app. What fails closes what was opened before. */
 export async function openApp(deps: OpenDeps): Promise<OpenedApp> {
-  const { settings, clock, log, access, without, onProgress = () => {} } = deps;
+  const { settings, clock, log, access, without, cors, onProgress = () => {} } = deps;
   const store = await openMigrated({ settings, clock, log, onProgress });
   try {
     const events = new AccountEvents(log);
-    const composed = await composeApp({ settings, store, clock, log, access, without, hooks: events });
+    const composed = await composeApp({ settings, store, clock, log, access, without, cors, hooks: events });
     return new HouseApp(deps, store, composed, events);
   } catch (error) {
     await store.close();

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import type { Access } from '../access/define-access.js';
-import type { RouteGroup } from '../app.js';
+import { type RouteGroup, routeGroups } from '../app.js';
 import { ConfigurationError } from '../base/errors.js';
+import { assertKnownOptions } from '../base/known-options.js';
+import type { MoreCorsHeaders } from '../http/cors.js';
 import { type SettingName, settingNames } from '../settings/setting-table.js';
 import type { Vault } from '../settings/vault.js';
 
@@ -22,23 +24,33 @@ export interface SecureAppOptions {
   readonly access?: Access;
   /** `{ users: false }` leaves a group of Sallyport's own routes out. All are there by default. */
   readonly routes?: Readonly<Partial<Record<RouteGroup, boolean>>>;
+  /** Headers that your clients send, or read, beside ours: `{ allowedHeaders: ['X-Tenant'], exposedHeaders: ['X-Total-Count'] }`. */
+  readonly cors?: MoreCorsHeaders;
   /** In place of JSON lines on stdout at LOG_LEVEL. */
   readonly log?: Logger;
 }
 
-const known = new Set(['settings', 'secret', 'access', 'routes', 'log']);
+const known = ['settings', 'secret', 'access', 'routes', 'cors', 'log'];
 
 /**
  * A misspelt option would be a control dropped in silence.
  * @throws ConfigurationError
  */
-export function assertOptions(options: object): void {
-  const stranger = Object.keys(options).find((name) => !known.has(name));
+export function assertOptions(
+  options: object,
+  where = 'createSecureApp',
+  more: readonly string[] = [],
+): void {
+  const stranger = Object.keys(options).find((name) => settingNames.some((one) => one === name));
   if (stranger !== undefined)
     throw new ConfigurationError(
       'ERR_OPTIONS',
-      `createSecureApp: there is no option "${stranger}"; known are ${[...known].join(', ')}. Settings stand under settings: { PORT: 8080 }.`,
+      `${where}: "${stranger}" is a setting. Settings stand under settings: { ${stranger}: … }.`,
     );
+  assertKnownOptions(where, options, [...known, ...more]);
+  const { routes, cors } = options as SecureAppOptions;
+  if (routes !== undefined) assertKnownOptions(`${where}: routes`, routes, routeGroups);
+  if (cors !== undefined) assertKnownOptions(`${where}: cors`, cors, ['allowedHeaders', 'exposedHeaders']);
 }
 
 /** @throws ConfigurationError for a name that is no setting's. */

@@ -1,3 +1,5 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { assertKnownOptions } from '../base/known-options.js';
 import type { Store } from '../store/connection.js';
 import { type OwnQuery, toOwnQuery } from '../store/own-query.js';
 import type { Engine } from '../store/query.js';
@@ -19,9 +21,24 @@ export interface OwnStore {
 /** `deadline`: milliseconds, 5,000 by default, after which a transaction is rolled back and answers 503. */
 export type OwnTransactionOptions = Pick<TransactionOptions, 'deadline'>;
 
+/** Whether somebody is in a transaction of the application's, however deep in its calls. */
+const inside = new AsyncLocalStorage<true>();
+
+/** Runs what must not open a transaction of its own, and says so where it tries. */
+export const withinTransaction = <T>(work: () => T): T => inside.run(true, work);
+
 export const toOwnStore = (store: Store): OwnStore => ({
   engine: store.engine,
   db: toOwnQuery(store.db),
-  transaction: (work, { deadline } = {}) =>
-    store.transaction((tx) => work(toOwnQuery(tx)), deadline === undefined ? {} : { deadline }),
+  transaction: (work, options = {}) => {
+    assertKnownOptions('store.transaction', options, ['deadline']);
+    if (inside.getStore())
+      throw new Error(
+        'store.transaction inside a transaction would wait for itself: use the tx that you have, and afterCommit for what comes later.',
+      );
+    const { deadline } = options;
+    return withinTransaction(() =>
+      store.transaction((tx) => work(toOwnQuery(tx)), deadline === undefined ? {} : { deadline }),
+    );
+  },
 });

@@ -1,5 +1,6 @@
 import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
+import { assertKnownOptions } from '../base/known-options.js';
 import type { FlowDeps } from '../flows/flow-deps.js';
 import { openOwnSession } from '../flows/open-own-session.js';
 
@@ -36,12 +37,25 @@ export interface Sessions {
 
 const clientId = 'application';
 
+function assertTexts(accountId: unknown, scopes: unknown): void {
+  if (typeof accountId !== 'string')
+    throw new ConfigurationError(
+      'ERR_SESSION_ACCOUNT',
+      `sessions.open: the account's id is ${typeof accountId}, and must be a text.`,
+    );
+  if (scopes !== undefined && !Array.isArray(scopes))
+    throw new ConfigurationError('ERR_SESSION_SCOPES', "sessions.open: scopes is a list: ['users:read'].");
+}
+
 export function createSessions(
   deps: Pick<FlowDeps, 'store' | 'clock' | 'accessTokens'>,
   access: AccessTable,
 ): Sessions {
   return {
-    async open(accountId, { expiresIn = 900, scopes } = {}) {
+    async open(accountId, options = {}) {
+      assertKnownOptions('sessions.open', options, ['expiresIn', 'scopes']);
+      const { expiresIn = 900, scopes } = options;
+      assertTexts(accountId, scopes);
       const stranger = scopes?.find((scope) => !access.permissions.includes(scope));
       if (stranger !== undefined || scopes?.length === 0)
         throw new ConfigurationError(

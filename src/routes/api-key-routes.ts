@@ -33,6 +33,7 @@ const bodies = (deps: Pick<FlowDeps, 'settings'>, access: AccessTable) => {
     .meta({ id: 'ApiKeyWish' });
   const Rotation = z
     .strictObject({ overlap_hours: z.number().int().min(0).max(168).default(24) })
+    .prefault({})
     .meta({ id: 'ApiKeyRotation' });
   return { KeyWish, Rotation };
 };

@@ -40,6 +40,8 @@ export class SettingsRefused extends ConfigurationError {
   constructor(problems: readonly Problem[]) {
     super('ERR_SETTING_REFUSED', messageOf(problems));
     this.problems = problems;
+    // They stand in the message already: an uncaught one would print them twice.
+    Object.defineProperty(this, 'problems', { enumerable: false });
   }
 }
 

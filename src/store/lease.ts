@@ -62,7 +62,9 @@ export class Lease implements Runner {
 export function withinDeadline<T>(work: Promise<T>, lease: Lease, milliseconds: number): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const timer = setTimeout(() => {
-      const late = storeUnavailable(`A transaction took longer than ${milliseconds} ms`);
+      const late = storeUnavailable(
+        `A transaction took longer than ${milliseconds} ms: inside, await nothing but its own tx. In a hook of an account, what is slower belongs into afterCommit`,
+      );
       lease.expire(late);
       reject(late);
     }, milliseconds);

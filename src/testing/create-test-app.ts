@@ -6,7 +6,7 @@ import { localContext } from '../events/event-context.js';
 import { register } from '../flows/register.js';
 import { common } from '../library/create-secure-app.js';
 import { type OpenedApp, openApp } from '../library/open-app.js';
-import { type SecureAppOptions, settingTexts } from '../library/options.js';
+import { assertOptions, type SecureAppOptions, settingTexts } from '../library/options.js';
 import type { SecureApp } from '../library/secure-app.js';
 import { TestClient, TestPerson } from './test-client.js';
 import { TestClock } from './test-clock.js';
@@ -47,16 +47,18 @@ export const testPassword = 'Wonderland-1865';
 
 /**
  * A secured application for a test: its database in memory, hashes of cost 4, a clock that the test sets, no limits on
- * requests unless asked. No environment and no `.env` is read, nothing is written, nothing listens. Close it at the end.
+ * requests unless asked. Why a request was a 500 stands on stderr (LOG_LEVEL, `error` unless set). No environment and no `.env` is read, nothing is written, nothing listens. Close it at the end.
  *
  * Works under vitest and node:test as it is. Jest needs `--experimental-vm-modules` and `transform: {}`; before Node 24.9 it
  * cannot require the ES module `cookie` 2 that Fastify's `inject` asks for, so give it version 1:
  * `npm install -D cookie-1@npm:cookie@1.1.1` and `moduleNameMapper: { '^cookie$': 'cookie-1' }` in its configuration.
  */
 export async function createTestApp(options: TestAppOptions = {}): Promise<TestApp> {
-  const { settings: overrides = {}, limits = false, now, log = pino({ level: 'silent' }) } = options;
-  const texts = { DEBUG: String(!limits), ...settingTexts(overrides) };
+  assertOptions(options, 'createTestApp', ['limits', 'now']);
+  const { settings: overrides = {}, limits = false, now } = options;
+  const texts = { DEBUG: String(!limits), LOG_LEVEL: 'error', ...settingTexts(overrides) };
   const { settings } = await loadTestSettings(texts);
+  const log = options.log ?? pino({ level: settings.logLevel }, pino.destination({ fd: 2, sync: true }));
   const clock = new TestClock(now ?? new Date(systemClock.now()));
   const deps = { ...common(options), settings, clock, log };
   const app = await openApp(deps);

@@ -181,6 +181,11 @@ const hookNames = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as 
 const assertHooks =
   (access: AccessTable) =>
   (route: RouteOptions): void => {
+    if (route.config?.needs !== undefined)
+      throw new ConfigurationError(
+        'ERR_ACCESS_UNDECLARED',
+        `${String(route.method)} ${route.url}: config.needs judges only in an application of createSecureApp(). Here a guard is a hook: onRequest: currentUser.hook.`,
+      );
     for (const hook of hookNames.flatMap((name) => [route[name] ?? []].flat())) {
       const guard = guardOf(hook);
       if (guard !== undefined) assertAsked(`${String(route.method)} ${route.url}`, { guard }, access);

@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify';
+
+/** What the gate found out about a route, where no hand-written `config` can say it. */
+export interface RouteFacts {
+  /** The permissions that its needs name: what a key must hold as scopes. */
+  readonly scopes: readonly string[];
+  /** Something among its needs reads a credential; of a public route that is `optionalUser`. */
+  readonly readsCredential: boolean;
+}
+
+const nothing: RouteFacts = { scopes: [], readsCredential: false };
+/** Never exported: under a name anybody could write it. Fastify copies the configuration, symbols with it. */
+const kFacts = Symbol('sallyport.route-facts');
+
+interface Known {
+  [kFacts]?: RouteFacts;
+}
+
+/** Kept in a route's configuration. */
+export const tellFacts = (config: object, facts: RouteFacts): void => {
+  (config as Known)[kFacts] = facts;
+};
+
+/** Nothing for a route that no gate saw. */
+export const factsOf = ({ routeOptions: { config } }: FastifyRequest): RouteFacts =>
+  (config as Known)[kFacts] ?? nothing;
