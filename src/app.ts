@@ -8,6 +8,7 @@ import { declareIdentity } from './access/identity.js';
 import { createLimitMaker } from './access/limit-maker.js';
 import { createIdentify } from './access/principal.js';
 import { createRequestLimit, type RequestLimit } from './access/request-limit.js';
+import { beginApplication, factsOf } from './access/route-facts.js';
 import { type AccessTable, builtInAccess } from './accounts/access-table.js';
 import { createPasswordHasher } from './accounts/password-hash.js';
 import { writeLastUsed } from './api-keys/api-keys-queries.js';
@@ -19,7 +20,7 @@ import { createHttpControls } from './http/http-controls.js';
 import { endAnsweredUpgrade } from './http/upgrade.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
-import { addApiKeyRoutes } from './routes/api-key-routes.js';
+import { addApiKeyRoutes, addUserKeyRoutes } from './routes/api-key-routes.js';
 import { addDocsRoutes } from './routes/docs-routes.js';
 import { addEventRoutes } from './routes/event-routes.js';
 import { exits } from './routes/exits.js';
@@ -110,6 +111,7 @@ export async function composeApp(deps: AppDeps): Promise<ComposedApp> {
   if (has('health')) addHealthRoutes(routes, store, clock);
   addAccountRoutes(routes, { flows, limits, access, key }, has);
   if (has('docs') && settings.debug) addDocsRoutes(routes, settings, openApi);
+  beginApplication(fastify);
   return {
     fastify,
     routes,
@@ -144,6 +146,7 @@ export function addAccountRoutes(
   if (has('tokens')) addTokenRoutes(routes, flows, limits);
   if (has('users')) addUserRoutes(routes, flows, wire);
   if (has('users')) addUserSessionRoutes(routes, flows);
+  if (has('users') && has('api-keys')) addUserKeyRoutes(routes, flows);
   if (has('api-keys')) addApiKeyRoutes(routes, flows, access);
   if (has('events')) addEventRoutes(routes, store);
   if (has('discovery')) addWellKnownRoutes(routes, settings, key);
@@ -154,7 +157,7 @@ export function addAccountRoutes(
 const unlessHealth =
   (hook: Hook): Hook =>
   (request, reply, done) => {
-    if (healthPaths.has(request.routeOptions.url)) done();
+    if (factsOf(request).own && healthPaths.has(request.routeOptions.url)) done();
     else hook(request, reply, done);
   };
 
@@ -162,7 +165,7 @@ const unlessHealth =
 const limitedBy =
   (limit: RequestLimit): Hook =>
   (request, reply, done) => {
-    if (request.routeOptions.url !== tokenPath) limit.take(request, reply);
+    if (!factsOf(request).own || request.routeOptions.url !== tokenPath) limit.take(request, reply);
     done();
   };
 

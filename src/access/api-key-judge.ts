@@ -26,9 +26,8 @@ export function createKeyJudge(deps: KeyDeps): KeyJudge {
   const judge = (keyId: string, holder: KeyHolder | undefined): Identity => {
     const now = deps.clock.now();
     if (holder === undefined || holder.expiresAt <= now) return unproven;
-    // Disabling ends the keys: while it lasts they are told so, afterwards they stay dead.
-    if (!holder.account.isActive) return { kind: 'disabled', accountId: holder.account.id };
-    if (holder.revokedAt !== null) return unproven;
+    // Disabling ends the keys for good, so a dead one tells nothing of its owner.
+    if (holder.revokedAt !== null || !holder.account.isActive) return unproven;
     deps.keyActivity.saw(keyId, holder.lastUsedAt);
     const account = withKnownRole(holder.account, deps.access);
     return { kind: 'proven', principal: { account, sessionId: null, keyId, scopes: new Set(holder.scopes) } };

@@ -19,7 +19,7 @@ import {
   assertRoute,
   fail,
 } from './route-checks.js';
-import { tellFacts } from './route-facts.js';
+import { addsOwn, tellFacts } from './route-facts.js';
 import { assertLimit, type LimitMaker } from './route-limit.js';
 import { type CompiledRoute, run } from './run.js';
 import { Scope } from './scope.js';
@@ -99,7 +99,7 @@ export function createRoutes(fastify: FastifyInstance, options: RoutesOptions): 
     delete: add('DELETE') as WriteRoute,
     register: (plugin, pluginOptions, wanted) => {
       const where = `the plugin ${pluginName(plugin)}`;
-      const covered = coverOf(where, wanted);
+      const covered = coverOf(where, wanted, options.access);
       fastify.register((scope, _options, done) => {
         cover(scope, covered);
         letOwnForms(scope);
@@ -185,7 +185,7 @@ function addRoute(
     );
   const route: Registered = { compile, current: compile(new Map()) };
   const config = { access };
-  tellFacts(config, factsOfNeeds(options.needs ?? {}));
+  tellFacts(config, factsOfNeeds(options.needs ?? {}, addsOwn(fastify)));
   markTyped(config);
   passGate(config);
   tellLimit(config, options.limit);

@@ -16,7 +16,7 @@ type Done = (error?: Error) => void;
 export const scopeProperty: symbol = kScope;
 
 /** The scope that `enter` gave the request; null where its route has no needs, or before it entered. */
-export function scopeOf(request: FastifyRequest): Scope | null {
+function scopeOf(request: FastifyRequest): Scope | null {
   return (request as ScopedRequest)[kScope];
 }
 

@@ -1,12 +1,14 @@
 import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { AccessTable } from '../accounts/access-table.js';
 import { ConfigurationError } from '../base/errors.js';
 import { assertKnownOptions } from '../base/known-options.js';
 import { disposeOnError, disposeOnSend, scopeProperty } from './entry.js';
+import { tableOn } from './granted.js';
 import { judgedBy } from './guard-hook.js';
 import { factsOfNeeds } from './openapi-security.js';
 import { type Dependency, everyRecipe, type GuardHook, type Needs } from './recipe.js';
 import type { RouteLimit } from './route.js';
-import { assertAccess, fail } from './route-checks.js';
+import { assertAccess, assertAsked, fail } from './route-checks.js';
 import { type RouteFacts, tellFacts } from './route-facts.js';
 
 declare module 'fastify' {
@@ -25,9 +27,6 @@ export interface RouteRow {
   readonly access: 'public' | readonly string[];
   readonly limit: RouteLimit | undefined;
 }
-
-/** A plugin's routes, all of them: open, or behind these guards. */
-export type Cover = { readonly access: 'public'; readonly needs?: undefined } | { readonly needs: Needs };
 
 /** A cover, judged when the plugin was registered: what is written into it afterwards changes nothing. */
 export interface Covered {
@@ -80,7 +79,7 @@ export function installGate(fastify: FastifyInstance, scoped = false): void {
   fastify.addHook('onRoute', function (route) {
     const access = checked.has(route.config ?? {})
       ? (route.config?.access ?? [])
-      : judgeRaw(route, (this as FastifyInstance & { [kCover]: Covered | null })[kCover]);
+      : judgeRaw(route, (this as FastifyInstance & { [kCover]: Covered | null })[kCover], tableOn(this));
     for (const method of [route.method].flat()) {
       table.push({ method, path: route.url, access, limit: limitOf(route.config) });
     }
@@ -101,7 +100,11 @@ export function routesTable(fastify: FastifyInstance): readonly RouteRow[] {
   return table;
 }
 
-function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readonly string[] {
+function judgeRaw(
+  route: RouteOptions,
+  cover: Covered | null,
+  table: AccessTable | undefined,
+): 'public' | readonly string[] {
   const where = `${String(route.method)} ${route.url}`;
   const { access, needs } = route.config ?? {};
   if (cover !== null && access === undefined && needs === undefined) {
@@ -126,6 +129,7 @@ function judgeRaw(route: RouteOptions, cover: Covered | null): 'public' | readon
   }
   const judged = assertAccess(where, access, needs ?? {});
   if (needs !== undefined) {
+    assertKnown(where, needs, table);
     tellFacts(route.config ?? {}, factsOfNeeds(needs));
     route.onRequest = [hookOf(where, needs), ...[route.onRequest ?? []].flat()];
     route.onSend = [...[route.onSend ?? []].flat(), disposeOnSend];
@@ -145,14 +149,19 @@ export function cover(scope: FastifyInstance, covered: Covered): void {
  * The run-time twin of a plugin's `Cover`.
  * @throws ConfigurationError where it says neither or both, or something else.
  */
-export function coverOf(where: string, given: unknown): Covered {
+export function coverOf(where: string, given: unknown, table: AccessTable | undefined): Covered {
   assertKnownOptions(where, given ?? {}, ['access', 'needs']);
   const { access, needs = {} } = {
     ...(given as { readonly access?: unknown; readonly needs?: Needs } | undefined),
   };
   const judged = assertAccess(where, access, needs);
+  assertKnown(where, needs, table);
   const hook = judged === 'public' ? undefined : hookOf(where, needs);
   return { access: judged, facts: factsOfNeeds(needs), hook };
+}
+
+function assertKnown(where: string, needs: Needs, table: AccessTable | undefined): void {
+  if (table !== undefined) assertAsked(where, needs, table);
 }
 
 /** A handler of Fastify's own receives nothing but what it asks a guard `of`, so only what judges may stand there. */

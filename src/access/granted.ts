@@ -24,6 +24,9 @@ export const declareAccess = (fastify: FastifyInstance, table: AccessTable): voi
   fastify.decorate(kTable, table);
 };
 
+/** Undefined before `declareAccess`. */
+export const tableOn = (fastify: FastifyInstance): AccessTable | undefined => (fastify as Tabled)[kTable];
+
 function tableOf(request: FastifyRequest): AccessTable {
   const table = (request.server as Tabled)[kTable];
   if (table === undefined)

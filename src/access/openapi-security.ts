@@ -57,7 +57,8 @@ function product(guards: readonly (readonly string[])[], scopes: readonly string
 }
 
 /** What the gate keeps of a route's needs. */
-export const factsOfNeeds = (needs: Needs): RouteFacts => ({
+export const factsOfNeeds = (needs: Needs, own = false): RouteFacts => ({
+  own,
   scopes: scopesNamedBy(needs),
   readsCredential: securityOf(needs).length > 0,
 });

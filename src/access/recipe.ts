@@ -138,10 +138,16 @@ export function entriesOf(name: string, needs: Needs): [string, Dependency<unkno
 }
 
 const house = new WeakSet<object>();
+const houseNames = new Set<string>();
+
+/** A name that a reader of `access.lock` would take for one of Sallyport's guards. */
+const isOfOurs = (name: string): boolean =>
+  houseNames.has(name) || /^require(?:Role|Permission|Scope)\(/.test(name);
 
 /** Marks a guard as one of Sallyport's own: its name says what it stands on. */
-export function ofTheHouse<D extends object>(made: D): D {
+export function ofTheHouse<D extends Dependency<unknown>>(made: D): D {
   house.add(made);
+  houseNames.add(made.name);
   return made;
 }
 
@@ -155,9 +161,10 @@ export function standing(guard: Dependency<unknown>): string {
     : recipeOf(guard)
         .needs.map(([, need]) => need)
         .filter((need) => need.guards);
-  if (below.length === 0) return guard.name;
+  const name = house.has(guard) || !isOfOurs(guard.name) ? guard.name : `${guard.name} (own)`;
+  if (below.length === 0) return name;
   const told = below.map(standing);
-  return `${guard.name} < ${told.length === 1 ? told[0] : `(${told.join(' + ')})`}`;
+  return `${name} < ${told.length === 1 ? told[0] : `(${told.join(' + ')})`}`;
 }
 
 /** These and all that they need, however deep: each once, after what it needs itself. */

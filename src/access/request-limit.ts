@@ -8,6 +8,7 @@ import type { Verdict } from '../limits/verdict.js';
 import type { Settings } from '../settings/settings.js';
 import { enforceLimit } from './enforce-limit.js';
 import type { Principal } from './identity.js';
+import { factsOf } from './route-facts.js';
 
 const maxPrincipals = 1_000_000;
 
@@ -46,7 +47,7 @@ export function createRequestLimit(
       const { principal } = identity;
       // As the routes are named before the prefix under which an application may have put them.
       const path = request.routeOptions.url?.slice(request.server.prefix.length);
-      const isExit = exits.has(`${request.method} ${path}`);
+      const isExit = factsOf(request).own && exits.has(`${request.method} ${path}`);
       enforceLimit(
         reply,
         isExit ? takeExit(principals, principal) : principals.take(principal.account.id, policies.principal),

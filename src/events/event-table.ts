@@ -86,7 +86,7 @@ export const eventTable = {
   'password.changed': {
     ...change,
     meaning: 'A password was changed; every other session ended.',
-    details: { by, sessions_ended: 'count' },
+    details: { by, sessions_ended: 'count', keys_ended: 'count' },
   },
   'password.rehashed': {
     ...change,
@@ -100,7 +100,11 @@ export const eventTable = {
       'An API key got a successor, which this names; the old one lives on for the hours that were asked for.',
     details: { key_id: 'key' },
   },
-  'api_key.revoked': { ...change, meaning: 'An API key was ended by its owner.', details: { key_id: 'key' } },
+  'api_key.revoked': {
+    ...change,
+    meaning: 'An API key, or all of an account, were ended by its owner or by an admin.',
+    details: { key_id: 'key', keys_ended: 'count' },
+  },
   'throttle.opened': {
     ...refusal,
     meaning: 'The throttle on failed passwords refused a try, right or wrong.',

@@ -4,6 +4,7 @@ import {
   insertApiKey,
   listApiKeys,
   revokeApiKey,
+  revokeApiKeysOf,
   shortenApiKey,
 } from '../api-keys/api-keys-queries.js';
 import { createKey } from '../api-keys/key-format.js';
@@ -12,7 +13,7 @@ import { Refusal } from '../base/errors.js';
 import type { EventContext } from '../events/event-context.js';
 import { recordEvent } from '../events/events-queries.js';
 import type { Query } from '../store/connection.js';
-import { eventContext, type FlowDeps, type Origin } from './flow-deps.js';
+import { type Actor, eventContext, type FlowDeps, type Origin } from './flow-deps.js';
 
 type KeyDeps = Pick<FlowDeps, 'store' | 'clock' | 'settings'>;
 
@@ -82,8 +83,9 @@ export async function rotateApiKey(
     const until = now + overlapHours * hour;
     if (!old || !(await shortenApiKey(tx, { id: keyId, accountId, until, now })))
       throw new Refusal('not_found');
-    await assertRoom(deps, tx, accountId);
-    const expiresAt = now + deps.settings.apiKeys.maxDays * day;
+    await assertRoom(deps, tx, accountId, 1);
+    // As long as the old one was made for: rotating is no way to a longer life.
+    const expiresAt = now + (old.expiresAt - old.createdAt);
     const { name, scopes } = old;
     return issue(tx, { accountId, name, scopes, createdAt: now, expiresAt }, 'api_key.rotated', {
       ...eventContext(deps, origin),
@@ -104,11 +106,27 @@ export async function endApiKey(
   });
 }
 
+/** Every key of an account ends: by its owner, or by an admin. Tells how many. */
+export async function endApiKeys(
+  deps: Pick<FlowDeps, 'store' | 'clock'>,
+  accountId: string,
+  { actorId }: Actor,
+  origin: Origin,
+): Promise<void> {
+  await deps.store.transaction(async (tx) => {
+    if (!(await lockAccount(tx, accountId))) throw new Refusal('not_found');
+    const ended = await revokeApiKeysOf(tx, accountId, deps.clock.now());
+    if (ended === 0) return;
+    const event = { name: 'api_key.revoked', actorId, subjectId: accountId } as const;
+    await recordEvent(tx, { ...event, details: { keys_ended: ended } }, eventContext(deps, origin));
+  });
+}
+
 /** The account's row is the lock: two that make a key at once are counted one after the other. */
-async function assertRoom(deps: KeyDeps, tx: Query, accountId: string): Promise<void> {
+async function assertRoom(deps: KeyDeps, tx: Query, accountId: string, replaced = 0): Promise<void> {
   if (!(await lockAccount(tx, accountId))) throw new Refusal('invalid_credentials');
   const { length } = await listApiKeys(tx, accountId, deps.clock.now());
-  if (length >= deps.settings.apiKeys.most) throw new Refusal('too_many_keys');
+  if (length - replaced >= deps.settings.apiKeys.most) throw new Refusal('too_many_keys');
 }
 
 async function issue(

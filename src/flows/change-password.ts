@@ -1,5 +1,6 @@
 import type { Account } from '../accounts/account.js';
 import { setPasswordHash } from '../accounts/accounts-queries.js';
+import { revokeApiKeysOf } from '../api-keys/api-keys-queries.js';
 import { InvalidInput } from '../base/errors.js';
 import { recordEvent } from '../events/events-queries.js';
 import { revokeSessionsOf } from '../tokens/refresh-family.js';
@@ -15,6 +16,8 @@ interface PasswordChange {
   /** The session that asks: the one that lives on. */
   readonly sessionId: string;
   readonly signal: AbortSignal | undefined;
+  /** The programs' keys end, too: whoever knew the password may have made one. */
+  readonly revokeApiKeys: boolean;
 }
 
 const samePassword = {
@@ -51,9 +54,11 @@ export async function changePassword(
     await assertStillProven(deps, tx, { accountId, passwordVersion, sessionId: except });
     await setPasswordHash(tx, accountId, passwordHash, { bumpVersion: true }, clock);
     const ended = await revokeSessionsOf(tx, account.id, { except, reason: 'password_changed', clock });
-    const details = { by: 'self', sessions_ended: ended } as const;
+    const keys = change.revokeApiKeys ? await revokeApiKeysOf(tx, account.id, clock.now()) : 0;
+    const details = { by: 'self', sessions_ended: ended, keys_ended: keys } as const;
     const event = { name: 'password.changed', actorId: account.id, subjectId: account.id, details } as const;
     await recordEvent(tx, event, eventContext(deps, origin));
-    await happened({ name: 'password.changed', account, actorId: account.id, by: 'self' });
+    const changed = { ...account, passwordVersion: passwordVersion + 1 };
+    await happened({ name: 'password.changed', account: changed, actorId: account.id, by: 'self' });
   });
 }

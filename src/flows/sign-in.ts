@@ -120,15 +120,20 @@ async function openProven(deps: FlowDeps, tx: Query, proven: Proven, origin: Ori
   const session = await openSession(tx, { accountId: account.id, clientId, clock, expireDays, ...from });
   const details = { session_id: session.sessionId, by: 'password', known_device: knownDevice } as const;
   await recordEvent(tx, { name: 'authentication.succeeded', ...who, details }, context);
-  await endOldest(deps, tx, account.id, context);
+  await endStalest(deps, tx, { accountId: account.id, keep: session.sessionId }, context);
   return session;
 }
 
-/** An account has only so many sessions (ASVS 7.1.2): one that nobody remembers ends before one that was just opened. */
-async function endOldest(deps: FlowDeps, tx: Query, accountId: string, context: EventContext): Promise<void> {
+/** An account has only so many sessions (ASVS 7.1.2): the one seen longest ago ends, never the one that was just opened. */
+async function endStalest(
+  deps: FlowDeps,
+  tx: Query,
+  { accountId, keep }: { readonly accountId: string; readonly keep: string },
+  context: EventContext,
+): Promise<void> {
   const { most } = deps.settings.sessions;
   const reason = 'too_many';
-  const ended = await revokeBeyond(tx, { accountId, now: deps.clock.now(), reason, most });
+  const ended = await revokeBeyond(tx, { accountId, keep, now: deps.clock.now(), reason, most });
   if (ended === 0) return;
   await eraseSeedsOfEnded(tx, accountId);
   const details = { reason, sessions_ended: ended } as const;

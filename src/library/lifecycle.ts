@@ -32,6 +32,8 @@ export class Lifecycle {
   constructor(served: Served) {
     this.#served = served;
     this.#housekeeping = new Housekeeping({ ...served, flows: served.app.flows });
+    // However it comes to listen: by us or by Fastify's own method.
+    served.app.fastify.addHook('onListen', () => this.#housekeeping.start());
   }
 
   /** Gives the URL. */
@@ -40,7 +42,6 @@ export class Lifecycle {
     await app.fastify.listen({ host: place.host, port: place.port }).catch((cause: NodeJS.ErrnoException) => {
       throw cannotListen(place, cause);
     });
-    await this.#housekeeping.start();
     return urlOf(settings, place.host, app);
   }
 

@@ -129,7 +129,8 @@ export function addOwnAccountRoutes(
     },
     async ({ user, session, origin: from, signal, body }) => {
       const { current_password: currentPassword, new_password: newPassword } = body;
-      const change = { currentPassword, newPassword, sessionId: session.sessionId, signal };
+      const { revoke_api_keys: revokeApiKeys } = body;
+      const change = { currentPassword, newPassword, revokeApiKeys, sessionId: session.sessionId, signal };
       await changePassword(deps, user, change, from);
     },
   );

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { Routes } from '../access/create-routes.js';
 import { accountOwner } from '../access/current-user.js';
 import { origin } from '../access/origin.js';
+import { requireAdmin } from '../access/require-role.js';
 import type { AccessTable } from '../accounts/access-table.js';
 import { lengthProblem, storableProblem } from '../accounts/text.js';
-import { apiKeysOf, createApiKey, endApiKey, rotateApiKey } from '../flows/api-keys.js';
-import type { FlowDeps } from '../flows/flow-deps.js';
+import { apiKeysOf, createApiKey, endApiKey, endApiKeys, rotateApiKey } from '../flows/api-keys.js';
+import { admin as asAdmin, type FlowDeps, self } from '../flows/flow-deps.js';
+import { UserId } from './schemas/account-schemas.js';
 import { ApiKey, NewKey, toApiKey, toNewKey } from './schemas/api-key-schemas.js';
 import { textBy } from './schemas/text.js';
 
@@ -30,11 +32,11 @@ const bodies = (deps: Pick<FlowDeps, 'settings'>, access: AccessTable) => {
         .meta({ description: 'Permissions that the key may use, as far as its owner has them.' }),
       expires_in_days: z.number().int().min(1).max(maxDays).optional(),
     })
-    .meta({ id: 'ApiKeyWish' });
+    .meta({ id: 'ApiKeyCreate' });
   const Rotation = z
     .strictObject({ overlap_hours: z.number().int().min(0).max(168).default(24) })
     .prefault({})
-    .meta({ id: 'ApiKeyRotation' });
+    .meta({ id: 'ApiKeyRotate' });
   return { KeyWish, Rotation };
 };
 
@@ -95,6 +97,19 @@ function addKeyChanges(routes: Routes, deps: FlowDeps, Rotation: Rotation, tags:
   );
 
   routes.delete(
+    '/api-keys',
+    {
+      needs: { user: accountOwner, origin },
+      response: { 204: z.void() },
+      summary: 'End every own API key',
+      tags,
+    },
+    async ({ user, origin: from }) => {
+      await endApiKeys(deps, user.id, self(user.id), from);
+    },
+  );
+
+  routes.delete(
     '/api-keys/:id',
     {
       needs: { user: accountOwner, origin },
@@ -105,6 +120,23 @@ function addKeyChanges(routes: Routes, deps: FlowDeps, Rotation: Rotation, tags:
     },
     async ({ user, origin: from, params }) => {
       await endApiKey(deps, { accountId: user.id, keyId: params.id }, from);
+    },
+  );
+}
+
+/** An admin ends what programs of an account may do, without shutting the account out. */
+export function addUserKeyRoutes(routes: Routes, deps: FlowDeps): void {
+  routes.delete(
+    '/users/:id/api-keys',
+    {
+      needs: { admin: requireAdmin, origin },
+      params: UserId,
+      response: { 204: z.void() },
+      summary: 'End every API key of an account',
+      tags: ['users'],
+    },
+    async ({ admin, origin: from, params }) => {
+      await endApiKeys(deps, params.id, asAdmin(admin.id), from);
     },
   );
 }

@@ -9,5 +9,6 @@ export const exits: ReadonlySet<string> = new Set([
   'DELETE /users/me',
   'DELETE /users/me/sessions',
   'DELETE /users/me/sessions/:id',
+  'DELETE /api-keys',
   'DELETE /api-keys/:id',
 ]);

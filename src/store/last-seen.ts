@@ -15,7 +15,7 @@ export class LastSeen {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #write: WriteLastSeen;
-  #seen = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
 
   constructor(store: Store, clock: Clock, write: WriteLastSeen) {
     this.#store = store;
@@ -35,26 +35,22 @@ export class LastSeen {
   }
 
   /**
-   * Writes what was noted, without a wait for the disk: what a power cut takes is a minute of it. What cannot be written is
-   * noted again.
+   * Writes what was noted, without a wait for the disk: what a power cut takes is a minute of it. What cannot be written stays
+   * noted.
    */
   async flush(): Promise<void> {
-    const seen = [...this.#seen];
-    this.#seen = new Map();
-    try {
-      while (seen.length > 0) {
-        const some = seen.slice(0, batch);
-        await this.#store.transaction(
-          async (tx) => {
-            for (const [id, at] of some) await this.#write(tx, id, at);
-          },
-          { relaxed: true },
-        );
-        seen.splice(0, batch);
-      }
-    } catch (error) {
-      for (const [id, at] of seen) if (!this.#seen.has(id)) this.#seen.set(id, at);
-      throw error;
+    // In one order everywhere, so that two servers never wait for each other.
+    const seen = [...this.#seen].sort(([one], [other]) => (one < other ? -1 : 1));
+    for (let from = 0; from < seen.length; from += batch) {
+      const some = seen.slice(from, from + batch);
+      await this.#store.transaction(
+        async (tx) => {
+          for (const [id, at] of some) await this.#write(tx, id, at);
+        },
+        { relaxed: true },
+      );
+      // Only now: until it is written, what is noted counts. What was seen again meanwhile is for the next time.
+      for (const [id, at] of some) if (this.#seen.get(id) === at) this.#seen.delete(id);
     }
   }
 }

@@ -62,23 +62,27 @@ interface Ending {
   readonly reason: RevokedReason;
 }
 
-/** Ends the oldest sessions that were opened by a password, so that the newest `most` stay. Tells how many ended. */
+/**
+ * Ends the sessions by password that were seen longest ago, so that `keep` and the `most - 1` others seen last stay; `keep` is
+ * the one that was just opened, whatever its clock said. Tells how many ended.
+ */
 export async function revokeBeyond(
   tx: Query,
-  { accountId, now, reason, most }: Ending & { most: number },
+  { accountId, now, reason, most, keep }: Ending & { readonly most: number; readonly keep: string },
 ): Promise<number> {
-  const live = tx
+  const others = tx
     .selectFrom('sallyport_sessions')
     .select('id')
     .where('account_id', '=', accountId)
+    .where('id', '!=', keep)
     .where('opened_by', '=', 'password')
     .where('revoked_at', 'is', null)
     .where('expires_at', '>', now)
-    .orderBy('created_at', 'desc')
+    .orderBy((eb) => eb.fn.coalesce('last_seen_at', 'created_at'), 'desc')
     .orderBy('id', 'desc')
-    .offset(most)
+    .offset(most - 1)
     .limit(1000);
-  const beyond = (await live.execute()).map(({ id }) => id);
+  const beyond = (await others.execute()).map(({ id }) => id);
   if (beyond.length === 0) return 0;
   const query = tx
     .updateTable('sallyport_sessions')

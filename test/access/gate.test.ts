@@ -228,12 +228,12 @@ describe('the gate', () => {
     );
     await fastify.ready();
     expect(routesTable(fastify).map((row) => `${row.method} ${row.path} ${row.access}`)).toEqual([
-      'GET /a/:id requireRole(admin) < currentUser',
-      'HEAD /a/:id requireRole(admin) < currentUser',
+      'GET /a/:id requireRole(admin) (own) < currentUser (own)',
+      'HEAD /a/:id requireRole(admin) (own) < currentUser (own)',
       'POST /open public',
       'OPTIONS /raw public',
-      'GET /p/in currentUser',
-      'HEAD /p/in currentUser',
+      'GET /p/in currentUser (own)',
+      'HEAD /p/in currentUser (own)',
     ]);
   });
 

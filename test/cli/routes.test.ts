@@ -23,6 +23,9 @@ ${body}`,
 const listening = `export const app = await createSecureApp();
 app.get('/reports', { needs: { user: currentUser }, response, limit: { requests: 5, window: 60 } }, ok);
 app.fastify.get('/raw', { config: { access: 'public' } }, async () => 'x');
+app.get('/by', { access: 'public', response, limit: { requests: 5, window: 60, key: 'address' } }, ok);
+app.fastify.head('/head', { config: { access: 'public' } }, async () => '');
+app.get('/head', { needs: { user: currentUser }, response }, ok);
 console.log('loaded', await app.listen({ port: 1 }));
 `;
 
@@ -59,6 +62,10 @@ describe('routes', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^GET +\/reports +currentUser +5 in 60 s$/m);
     expect(stdout).toMatch(/^GET +\/raw +public$/m);
+    expect(stdout).toMatch(/^GET +\/by +public +5 in 60 s by address$/m);
+    // A HEAD that anybody may ask beside a guarded GET is a route like any other.
+    expect(stdout).toMatch(/^HEAD +\/head +public$/m);
+    expect(stdout.match(/^HEAD/gm)).toHaveLength(1);
     // What the module prints is no part of the table.
     expect(stdout).not.toContain('loaded');
     expect(stderr).toContain('loaded http://127.0.0.1:0');

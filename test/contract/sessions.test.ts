@@ -120,6 +120,38 @@ describeEachServer('sessions', { env: { TRUSTED_PROXIES: '127.0.0.1' } }, (get) 
     expect(await list(opened.at(-1) ?? '')).toHaveLength(10);
   });
 
+  it('ends the one seen longest ago, never the newest, nobody else’s, and its refresh token with it', async () => {
+    const [person, stranger] = [await get().person(), await get().person()];
+    const opened: { access_token: string; refresh_token: string }[] = [person];
+    for (let at = 0; at < 9; at += 1) {
+      get().clock.forward(60_000);
+      opened.push(await signIn(person.username));
+    }
+    // The oldest is the one that is used; the second oldest was seen longest ago.
+    get().clock.forward(60_000);
+    expect(await alive(person.access_token)).toBe(200);
+    await get().app.flows.activity.flush();
+    get().clock.forward(60_000);
+    const newest = await signIn(person.username);
+    const states = await Promise.all([...opened, newest].map(({ access_token }) => alive(access_token)));
+    expect(states).toEqual([200, 401, ...Array.from({ length: 9 }, () => 200)]);
+    const refreshed = await get().call('POST', '/auth/token', {
+      form: { grant_type: 'refresh_token', refresh_token: opened[1]?.refresh_token ?? '' },
+    });
+    expect(refreshed.status).toBe(400);
+    expect(await alive(stranger.access_token)).toBe(200);
+  });
+
+  it('set back by an hour, the clock ends no sign-in that was just made', async () => {
+    const person = await get().person();
+    for (let at = 0; at < 9; at += 1) await signIn(person.username);
+    get().clock.forward(-3_600_000);
+    const { access_token } = await signIn(person.username);
+    expect(await alive(access_token)).toBe(200);
+    expect(await list(access_token)).toHaveLength(10);
+    get().clock.forward(3_600_000);
+  });
+
   it('race: twenty sign-ins at once leave ten', async () => {
     const person = await get().person();
     const addresses = Array.from({ length: 20 }, (_, at) => `198.51.${at}.1`);

@@ -96,7 +96,8 @@ describeEachStore('while the password is hashed', ({ open }) => {
   it.each(codes)('who is %s changes no password: %s', async (how, code) => {
     const store = await open();
     const { account, session, deps, ways } = await createScene(store);
-    const change = { currentPassword: password, newPassword: 'Looking-Glass-1871', signal: undefined };
+    const passwords = { currentPassword: password, newPassword: 'Looking-Glass-1871' };
+    const change = { ...passwords, revokeApiKeys: false, signal: undefined };
     const before = (await findAccount(store.db, account.id))?.passwordVersion ?? 0;
     const flow = changePassword(deps(ways[how]), account, { ...change, ...session }, origin);
     expect(await outcome(flow)).toBe(code);

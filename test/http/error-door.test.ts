@@ -3,6 +3,7 @@ import { catalogue, type RefusalCode } from '../../src/base/errors.js';
 import { challengeFor } from '../../src/http/challenge.js';
 import { describeError } from '../../src/http/error-description.js';
 import { toRefusal } from '../../src/http/error-door.js';
+import { markTyped } from '../../src/http/typed-route.js';
 import { request, startApp, type TestApp } from './http-app.js';
 
 describe('the error door', () => {
@@ -22,7 +23,15 @@ describe('the error door', () => {
         reply.raw.write('half');
         throw new Error('swordfish');
       });
-      app.get('/status', () => {
+      const config = {};
+      markTyped(config);
+      app.get('/plugins', () => {
+        throw Object.assign(new Error('Range Not Satisfiable'), { statusCode: 416 });
+      });
+      app.get('/plugins-fault', () => {
+        throw Object.assign(new Error('swordfish'), { statusCode: 503 });
+      });
+      app.get('/status', { config }, () => {
         throw Object.assign(new Error('swordfish'), { statusCode: 418, headers: { 'x-evil': '1' } });
       });
     });
@@ -47,6 +56,15 @@ describe('the error door', () => {
     expect(challengeFor('not_authenticated')).toBe('Bearer');
     expect(challengeFor('sign_in_failed')).toBe('Bearer');
     expect(challengeFor('invalid_credentials')).toBe('Bearer error="invalid_token"');
+  });
+
+  it('a raw route’s or a plugin’s own 4xx keeps status and words, and is no fault', async () => {
+    const answer = await request(server.port, { path: '/plugins' });
+    expect(answer.status).toBe(416);
+    expect(answer.json()).toMatchObject({ detail: 'Range Not Satisfiable', code: 'range_not_satisfiable' });
+    const fault = await request(server.port, { path: '/plugins-fault' });
+    expect(fault.status).toBe(500);
+    expect(fault.text).not.toContain('swordfish');
   });
 
   it('keeps the cause of a 500 for the log', async () => {

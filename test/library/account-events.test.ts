@@ -1,4 +1,9 @@
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { builtInAccess } from '../../dist/accounts/access-table.js';
+import type { Account } from '../../dist/accounts/account.js';
+import { systemClock } from '../../dist/base/clock.js';
+import { transact } from '../../dist/flows/account-hooks.js';
 import {
   type AccountEventName,
   type AccountHappening,
@@ -6,7 +11,12 @@ import {
   Refusal,
   sql,
 } from '../../dist/index.js';
+import { openApp } from '../../dist/library/open-app.js';
+import type { Settings } from '../../dist/settings/settings.js';
+import type { Query, Store } from '../../dist/store/connection.js';
+import { loadTestSettings } from '../../dist/testing/test-settings.js';
 import { describeEachApp, type LibraryApp } from '../support/library.js';
+import { createDatabase } from '../support/stores.js';
 import { password } from '../support/wire.js';
 
 type Own = {
@@ -149,6 +159,57 @@ describeEachApp('account events', { build }, (get) => {
     const deleted = await told('account.deleted', clara.id);
     expect(deleted.account).toMatchObject({ role: 'moderator', isActive: true, fullName: 'Clara' });
     expect(JSON.stringify(after)).not.toContain('$2b$');
+  });
+
+  it('runs hooks in the order they were registered in, and after the commit waits at the end for those that run', async () => {
+    const database = await createDatabase('sqlite');
+    const { settings } = await loadTestSettings();
+    const where = database.settings as unknown as Pick<Settings, 'database' | 'dataDir'>;
+    const log = pino({ level: 'silent' });
+    const app = await openApp({
+      settings: { ...settings, ...where },
+      clock: systemClock,
+      access: builtInAccess,
+      log,
+    });
+    const order: string[] = [];
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    for (const name of ['first', 'second', 'third'])
+      app.on('account.registered', () => void order.push(name));
+    app.afterCommit('account.registered', async () => {
+      await held;
+      order.push('after');
+    });
+    const json = { email: 'dora@example.org', username: 'dora', password };
+    await app.inject({ method: 'POST', url: '/auth/register', payload: json });
+    expect(order).toEqual(['first', 'second', 'third']);
+    const closing = app.close();
+    setImmediate(go);
+    await closing;
+    expect(order).toEqual(['first', 'second', 'third', 'after']);
+    await database.drop();
+  });
+
+  it('a transaction that runs twice tells after the commit once', async () => {
+    const told: string[] = [];
+    const hooks = { inside: async () => {}, committed: ({ name }: { name: string }) => void told.push(name) };
+    let attempts = 0;
+    const store = {
+      ...get().app.house.store,
+      transaction: async <T>(work: (tx: Query) => Promise<T>): Promise<T> => {
+        attempts += 1;
+        await get().app.house.store.transaction(work);
+        return get().app.house.store.transaction(work);
+      },
+    } as Store;
+    const account = (await get().app.accounts.find('bob')) as Account;
+    await transact({ store, hooks }, (_tx, happened) =>
+      happened({ name: 'account.updated', account, actorId: undefined, by: 'self' }),
+    );
+    expect([attempts, told]).toEqual([1, ['account.updated']]);
   });
 
   it('refuses an event that does not exist', () => {

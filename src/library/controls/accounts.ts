@@ -10,7 +10,13 @@ import { createLimitMaker } from '../../access/limit-maker.js';
 import { createIdentify } from '../../access/principal.js';
 import { assertAsked } from '../../access/route-checks.js';
 import { type AccessTable, builtInAccess } from '../../accounts/access-table.js';
-import { type AccountParts, addAccountRoutes, createFlowDeps, type RouteGroup } from '../../app.js';
+import {
+  type AccountParts,
+  addAccountRoutes,
+  createFlowDeps,
+  type RouteGroup,
+  routeGroups,
+} from '../../app.js';
 import { systemClock } from '../../base/clock.js';
 import { ConfigurationError } from '../../base/errors.js';
 import { installBodyParsers } from '../../http/body.js';
@@ -205,13 +211,7 @@ function assertFree(app: FastifyInstance): void {
     );
 }
 
-const groups: readonly string[] = [
-  'account',
-  'tokens',
-  'users',
-  'events',
-  'discovery',
-] satisfies AccountRouteGroup[];
+const groups: readonly string[] = routeGroups.filter((group) => group !== 'docs' && group !== 'health');
 
 function assertPrefix(prefix: unknown): void {
   if (prefix === '' || (typeof prefix === 'string' && /^(?:\/[\w.~-]+)+$/.test(prefix))) return;

@@ -97,7 +97,11 @@ export const accountSchemas = (
 };
 
 export const PasswordChange = z
-  .strictObject({ current_password: GivenPassword, new_password: NewPassword })
+  .strictObject({
+    current_password: GivenPassword,
+    new_password: NewPassword,
+    revoke_api_keys: z.boolean().default(false).meta({ description: 'Ends every API key, too.' }),
+  })
   .meta({ id: 'PasswordChange' });
 
 export const PasswordProof = z.strictObject({ password: GivenPassword }).meta({ id: 'PasswordProof' });
