@@ -36,7 +36,7 @@ export interface TestApp extends SecureApp {
   /** Sends no credential. */
   readonly nobody: TestClient;
   /**
-   * A new account of that role, with a session of its own. Its password is `testPassword`.
+   * A new account of that role, with a session of its own. Its password is `testPassword`. Hooks of `account.registered` run.
    * @throws ConfigurationError for a role that the application does not have.
    */
   as(who: RoleName | TestUser): Promise<TestPerson>;
@@ -47,7 +47,8 @@ export const testPassword = 'Wonderland-1865';
 
 /**
  * A secured application for a test: its database in memory, hashes of cost 4, a clock that the test sets, no limits on
- * requests unless asked. Why a request was a 500 stands on stderr (LOG_LEVEL, `error` unless set). No environment and no `.env` is read, nothing is written, nothing listens. Close it at the end.
+ * requests unless asked. Why a request was a 500 stands on stderr (LOG_LEVEL, `error` unless set). No environment and no
+ * `.env` is read, nothing is written, nothing listens. Close it at the end.
  *
  * Works under vitest and node:test as it is. Jest needs `--experimental-vm-modules` and `transform: {}`; before Node 24.9 it
  * cannot require the ES module `cookie` 2 that Fastify's `inject` asks for, so give it version 1:

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from '../../dist/base/errors.js';
 import { Consumer, chaptersOf, readDocument, shows } from '../support/documents.js';
 
 const chapters = ['docs/library.md', 'docs/from-fastapi.md', 'docs/deploy.md'].flatMap((path) =>
@@ -44,5 +45,21 @@ describe('docs/library.md', () => {
       .filter((name) => name !== '');
     expect(names.length).toBeGreaterThan(5);
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+  });
+
+  it('lists every code of a refusal with its status, and no other', () => {
+    const rows = [...page.matchAll(/^\| ((?:\d{3}, )*\d{3}) \| (.*) \|$/gm)];
+    const listed = rows.flatMap(([, statuses = '', codes = '']) => {
+      const groups = statuses.includes(',') ? codes.split('; ') : [codes];
+      return statuses
+        .split(', ')
+        .flatMap((status, at) =>
+          [...(groups[at] ?? '').matchAll(/`(\w+)`/g)].map(
+            ([, code = '']) => [code, Number(status)] as const,
+          ),
+        );
+    });
+    const known = Object.entries(catalogue).map(([code, { status }]) => [code, status]);
+    expect(listed.toSorted()).toEqual(known.toSorted());
   });
 });

@@ -60,9 +60,9 @@ declare module 'fastify' {
 
 /**
  * Accounts for an application that exists: opens and migrates the store, closes it with the application, brings the
- * account, token, user, event and discovery routes, and judges the credential of every request. From then on guards work
- * as hooks: `app.get('/me', { onRequest: currentUser.hook }, (request) => currentUser.of(request).id)`. Store, sessions
- * and the account hooks are at `app.sallyport`.
+ * account, token, user, API key, event and discovery routes, and judges the credential of every request. From then on guards work
+ * as hooks: `app.get('/me', { onRequest: currentUser.hook }, (request) => currentUser.of(request).id)`. Store, account
+ * look-up, sessions and the account hooks are at `app.sallyport`.
  *
  * What such an application does not get: no gate stands over its own routes, so one whose guard was forgotten boots and is
  * open; they stand in no `sallyport routes` and no `access.lock`; their responses are stripped by its own schemas alone;
