@@ -73,6 +73,8 @@ describeEachServer('every route, used as it is meant', {}, (get) => {
       ['POST', '/api-keys/{id}/rotate', 404, { token, json: {} }, { id: absentKey }],
       ['DELETE', '/api-keys/{id}', 204, { token }, { id: own }],
       ['DELETE', '/api-keys/{id}', 404, { token }, { id: own }],
+      ['DELETE', '/api-keys', 204, { token }],
+      ['DELETE', '/users/{id}/api-keys', 204, { token }, at],
       ['GET', '/users', 200, { token }],
       ['GET', '/users', 403, { token: other.access_token }],
       ['GET', '/events', 200, { token }],

