@@ -26,7 +26,8 @@ const intro = `# Settings
 
 Settings come from the process environment, from \`.env.<environment>\` and from \`.env\`, in this order: what stands
 further left wins. \`${command} settings\` shows what is in effect and where it comes from. A FastAPI
-project's own \`.env\` works as it is: names that Sallyport does not know are left alone, unless they start with \`SECURITY_\`.
+project's own \`.env\` may stay as it is: the other names in the table mean the same, and names that Sallyport does not know are
+left alone, unless they start with \`SECURITY_\`.
 
 - Names are not case-sensitive. An empty value is the same as none.
 - Yes and no: \`1\`, \`yes\`, \`on\`, \`true\` or \`0\`, \`no\`, \`off\`, \`false\`.
