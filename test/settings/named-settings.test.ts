@@ -5,8 +5,9 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const name = /\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g;
 /** Made from the table of settings, aliases and files for secrets included. */
 const settings = new Set(read('docs/settings.md').match(name));
-/** Names of others: Node's, the kernel's, error codes, what an example reads for itself. */
-const others = /^(NODE_ENV|AF_INET6?|AF_UNIX|ERR_[A-Z_]+|MAIL_FROM|PAGE_SIZE)$/;
+/** Names of others: Node's, the kernel's, error codes, what an example reads for itself, what we say that we do not read. */
+const others =
+  /^(NODE_ENV|AF_INET6?|AF_UNIX|ERR_[A-Z_]+|MAIL_FROM|PAGE_SIZE|(BACKEND_)?CORS_ORIGINS|JWT_SECRET_KEY|SQLALCHEMY_DATABASE_URI)$/;
 const deploy = readdirSync(new URL('../../deploy', import.meta.url)).map((file) => `deploy/${file}`);
 const pages = ['README.md', 'docs/library.md', 'docs/from-fastapi.md', 'docs/deploy.md'];
 
