@@ -17,6 +17,7 @@ import type { AccountHooks } from './flows/account-hooks.js';
 import type { FlowDeps } from './flows/flow-deps.js';
 import type { MoreCorsHeaders } from './http/cors.js';
 import { createHttpControls } from './http/http-controls.js';
+import { routeOf } from './http/route-of.js';
 import { endAnsweredUpgrade } from './http/upgrade.js';
 import { createSignInThrottle } from './limits/sign-in-throttle.js';
 import { accountWire, addOwnAccountRoutes, addUserRoutes } from './routes/account-routes.js';
@@ -157,7 +158,7 @@ export function addAccountRoutes(
 const unlessHealth =
   (hook: Hook): Hook =>
   (request, reply, done) => {
-    if (factsOf(request).own && healthPaths.has(request.routeOptions.url)) done();
+    if (healthPaths.has(routeOf(request).url) && factsOf(request).own) done();
     else hook(request, reply, done);
   };
 
@@ -165,7 +166,7 @@ const unlessHealth =
 const limitedBy =
   (limit: RequestLimit): Hook =>
   (request, reply, done) => {
-    if (!factsOf(request).own || request.routeOptions.url !== tokenPath) limit.take(request, reply);
+    if (routeOf(request).url !== tokenPath || !factsOf(request).own) limit.take(request, reply);
     done();
   };
 

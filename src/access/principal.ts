@@ -8,6 +8,7 @@ import type { Clock } from '../base/clock.js';
 import { Refusal } from '../base/errors.js';
 import { announcesBody } from '../http/error-answer.js';
 import { contextOf } from '../http/request-context.js';
+import { routeOf } from '../http/route-of.js';
 import type { Settings } from '../settings/settings.js';
 import type { Store } from '../store/connection.js';
 import type { LastSeen } from '../store/last-seen.js';
@@ -91,9 +92,8 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     judge,
     judgeAgain(request, _reply, done) {
       const { identity } = request;
-      const isIgnored = request.routeOptions.config.access === 'public' && !factsOf(request).readsCredential;
       // By what was announced: an empty body can be drawn out as long as a full one.
-      if (identity?.kind !== 'proven' || isIgnored || !announcesBody(request)) {
+      if (identity?.kind !== 'proven' || !announcesBody(request) || ignoresCredential(request)) {
         done();
         return;
       }
@@ -106,6 +106,9 @@ export function createIdentify(deps: IdentityDeps): IdentityHooks {
     },
   };
 }
+
+const ignoresCredential = (request: FastifyRequest): boolean =>
+  routeOf(request).config.access === 'public' && !factsOf(request).readsCredential;
 
 function settle(request: FastifyRequest, judged: Promise<Identity>, done: (error?: Error) => void): void {
   judged.then((found) => {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../base/clock.js';
 import { contextOf } from '../http/request-context.js';
+import { routeOf } from '../http/route-of.js';
 import { addressKey } from '../limits/address-key.js';
 import { createMemoryCounter, type MemoryCounter } from '../limits/memory-counter.js';
 import { exitPolicies, generalPolicies } from '../limits/policy.js';
@@ -46,7 +47,7 @@ export function createRequestLimit(
       if (identity?.kind !== 'proven') return takeFromAddress(request, reply);
       const { principal } = identity;
       // As the routes are named before the prefix under which an application may have put them.
-      const path = request.routeOptions.url?.slice(request.server.prefix.length);
+      const path = routeOf(request).url?.slice(request.server.prefix.length);
       const isExit = factsOf(request).own && exits.has(`${request.method} ${path}`);
       enforceLimit(
         reply,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeOf } from '../http/route-of.js';
 
 /** What the gate found out about a route, where no hand-written `config` can say it. */
 export interface RouteFacts {
@@ -34,5 +35,5 @@ export const tellFacts = (config: object, facts: RouteFacts): void => {
 };
 
 /** Nothing for a route that no gate saw. */
-export const factsOf = ({ routeOptions: { config } }: FastifyRequest): RouteFacts =>
-  (config as Known)[kFacts] ?? nothing;
+export const factsOf = (request: FastifyRequest): RouteFacts =>
+  (routeOf(request).config as Known)[kFacts] ?? nothing;

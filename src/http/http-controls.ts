@@ -22,6 +22,7 @@ import { createRouteFinder, routerOptions } from './method-not-allowed.js';
 import { parseQueryString } from './query-string.js';
 import { contextOf, hasContext } from './request-context.js';
 import { RequestLogger } from './request-logger.js';
+import { declareRoute } from './route-of.js';
 import { createSecurityHeaders } from './security-headers.js';
 import { createServerFactory } from './server-door.js';
 import { createHostCheck } from './trusted-hosts.js';
@@ -90,6 +91,7 @@ export function createHttpControls(deps: HttpDeps): HttpControls {
       },
     },
     install(app) {
+      declareRoute(app);
       app.setErrorHandler(createErrorHandler(door));
       app.setNotFoundHandler(() => {
         throw new Refusal('not_found');
