@@ -1,4 +1,5 @@
 import type { Query } from '../store/connection.js';
+import { type Holder, holderColumns, toHolder } from '../store/holder.js';
 import { kept } from '../store/kept.js';
 
 /** A key as its owner sees it. Times in milliseconds. */
@@ -123,14 +124,7 @@ const keyWithAccount = kept((db: Query, keyId: string) =>
       'k.expires_at',
       'k.last_used_at',
       'k.revoked_at',
-      'a.email',
-      'a.username',
-      'a.full_name',
-      'a.bio',
-      'a.role',
-      'a.is_active',
-      'a.created_at',
-      'a.password_version',
+      ...holderColumns,
     ])
     .where('k.id', '=', keyId),
 );
@@ -142,17 +136,7 @@ export interface KeyHolder {
   readonly expiresAt: number;
   readonly lastUsedAt: number;
   readonly revokedAt: number | null;
-  readonly account: {
-    readonly id: string;
-    readonly email: string;
-    readonly username: string;
-    readonly fullName: string | null;
-    readonly bio: string | null;
-    readonly role: string;
-    readonly isActive: boolean;
-    readonly createdAt: number;
-    readonly passwordVersion: number;
-  };
+  readonly account: Holder;
 }
 
 /** The one read of a request by key: key and account in one row. */
@@ -165,16 +149,6 @@ export async function loadKeyHolder(db: Query, keyId: string): Promise<KeyHolder
     expiresAt: row.expires_at,
     lastUsedAt: row.last_used_at ?? 0,
     revokedAt: row.revoked_at,
-    account: {
-      id: row.account_id,
-      email: row.email,
-      username: row.username,
-      fullName: row.full_name,
-      bio: row.bio,
-      role: row.role,
-      isActive: row.is_active,
-      createdAt: row.created_at,
-      passwordVersion: row.password_version,
-    },
+    account: toHolder(row),
   };
 }

@@ -1,4 +1,5 @@
 import type { Query } from '../store/connection.js';
+import { type Holder, holderColumns, toHolder } from '../store/holder.js';
 import { kept } from '../store/kept.js';
 
 const sessionWithAccount = kept((db: Query, sessionId: string) =>
@@ -14,14 +15,7 @@ const sessionWithAccount = kept((db: Query, sessionId: string) =>
       's.scopes',
       's.created_at as opened_at',
       's.last_seen_at',
-      'a.email',
-      'a.username',
-      'a.full_name',
-      'a.bio',
-      'a.role',
-      'a.is_active',
-      'a.created_at',
-      'a.password_version',
+      ...holderColumns,
     ])
     .where('s.id', '=', sessionId),
 );
@@ -38,18 +32,7 @@ export interface Principal {
   readonly scopes: string | null;
   /** Milliseconds, to the minute. */
   readonly lastSeenAt: number;
-  readonly account: {
-    readonly id: string;
-    readonly email: string;
-    readonly username: string;
-    readonly fullName: string | null;
-    readonly bio: string | null;
-    readonly role: string;
-    readonly isActive: boolean;
-    /** Milliseconds. */
-    readonly createdAt: number;
-    readonly passwordVersion: number;
-  };
+  readonly account: Holder;
 }
 
 /** The one read of every authenticated request: session and account in one row. Judged by `judgeSession`, not here. */
@@ -64,16 +47,6 @@ export async function loadPrincipal(db: Query, sessionId: string): Promise<Princ
     revokedReason: row.revoked_reason,
     scopes: row.scopes,
     lastSeenAt: row.last_seen_at ?? row.opened_at,
-    account: {
-      id: row.account_id,
-      email: row.email,
-      username: row.username,
-      fullName: row.full_name,
-      bio: row.bio,
-      role: row.role,
-      isActive: row.is_active,
-      createdAt: row.created_at,
-      passwordVersion: row.password_version,
-    },
+    account: toHolder(row),
   };
 }
